@@ -1,0 +1,93 @@
+"""Figures with 95 % intervals, bootstrapped over patients or recordings, and what follows from them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+
+def bootstrap(
+    figure: Callable[[np.ndarray], float], groups: Sequence, rounds: int = 500, seed: int = 0
+) -> tuple[float, float, float]:
+    """Return (value, low, high) of ``figure(indices)``, resampling whole groups (patients, recordings).
+
+    A resample in which the figure cannot be computed (NaN or ValueError: one class only) is drawn again.
+    """
+    _, owner = np.unique(np.asarray(groups), return_inverse=True)
+    members = [np.flatnonzero(owner == g) for g in range(owner.max() + 1)]
+    rng = np.random.default_rng(seed)
+    values: list[float] = []
+    for _ in range(rounds * 4):
+        drawn = np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))])
+        try:
+            value = figure(drawn)
+        except ValueError:
+            continue
+        if np.isfinite(value):
+            values.append(value)
+        if len(values) == rounds:
+            break
+    low, high = np.percentile(values, (2.5, 97.5)) if values else (np.nan, np.nan)
+    return float(figure(np.arange(len(owner)))), float(low), float(high)
+
+
+def auc(truth: np.ndarray, score: np.ndarray) -> float:
+    """Area under the ROC curve (Mann-Whitney), NaN where only one class is there."""
+    from scipy.stats import rankdata
+
+    truth = np.asarray(truth, bool)
+    positives, negatives = int(truth.sum()), int((~truth).sum())
+    if not positives or not negatives:
+        return float("nan")
+    ranks = rankdata(score)
+    return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def youden_threshold(truth: np.ndarray, probability: np.ndarray) -> float:
+    """Return the probability at which sensitivity + specificity is highest (midway to the next score below)."""
+    order = np.argsort(-probability)
+    hits = np.cumsum(truth[order]) / max(1, truth.sum())
+    alarms = np.cumsum(1 - truth[order]) / max(1, (1 - truth).sum())
+    best = int(np.argmax(hits - alarms))
+    scores = probability[order]
+    below = scores[best + 1] if best + 1 < len(scores) else 0.0
+    return float((scores[best] + below) / 2)
+
+
+def f1_threshold(truth: np.ndarray, probability: np.ndarray) -> float:
+    """Return the probability at which F1 is highest (midway to the next score below)."""
+    order = np.argsort(-probability)
+    hits = np.cumsum(truth[order])
+    f1 = 2 * hits / (np.arange(1, len(order) + 1) + truth.sum())
+    best = int(np.argmax(f1))
+    scores = probability[order]
+    below = scores[best + 1] if best + 1 < len(scores) else 0.0
+    return float((scores[best] + below) / 2)
+
+
+def fit_temperature(logits: np.ndarray, truth: np.ndarray, exclusive: bool) -> float:
+    """Return the temperature that minimises the log-loss (Guo et al. 2017) on validation data.
+
+    ``logits`` (n, classes); ``truth`` class indices (n,) where exclusive, else 0/1 (n, classes).
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_expit, log_softmax
+
+    def log_loss(log_t: float) -> float:
+        z = logits / np.exp(log_t)
+        if exclusive:
+            return -float(log_softmax(z, axis=1)[np.arange(len(z)), truth].mean())
+        return -float((truth * log_expit(z) + (1 - truth) * log_expit(-z)).mean())
+
+    return float(np.exp(minimize_scalar(log_loss, bounds=(-3, 3), method="bounded").x))
+
+
+def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> float:
+    """Return the expected calibration error over equally wide bins (Naeini et al. 2015)."""
+    index = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    return float(
+        sum(
+            np.mean(index == b) * abs(confidence[index == b].mean() - correct[index == b].mean())
+            for b in range(bins)
+            if np.any(index == b)
+        )
+    )

@@ -1,0 +1,1 @@
+"""Waveforms and images with known truth, from physiology."""

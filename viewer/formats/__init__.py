@@ -1,0 +1,1 @@
+"""A file -> a Study. One module a family, one registry that sniffs content."""

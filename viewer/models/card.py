@@ -1,0 +1,164 @@
+"""A model's card: everything about it but its numbers, read from ``card.toml`` and checked."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from viewer.errors import BundleError
+from viewer.study import Kind
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure: value with its 95 % interval, on which data, of how many."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    data: str
+    count: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Data a model was trained on."""
+
+    name: str
+    licence: str
+    count: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A bundle's card.
+
+    ``role`` is ``read`` (findings) or ``kind`` (which kind a picture is). ``reads`` are the study kinds it takes.
+    ``operating_points`` gives each class's probability threshold. Logits are divided by ``temperature`` (one number, or
+    one a class) before softmax (``exclusive``) or sigmoid. ``mean_boxes`` (label -> (w, h) as fractions of the picture)
+    are used in choosing boxes. ``maps_faithful`` false: maps are not shown. ``uncertain_below``: exclusive classes whose
+    highest probability is under it are ``uncertain``.
+    """
+
+    folder: Path
+    id: str
+    version: str
+    title: str
+    role: str
+    reads: tuple[Kind, ...]
+    classes: tuple[str, ...]
+    exclusive: bool
+    validated: bool
+    operating_points: dict[str, float]
+    operating_points_from: str
+    temperature: tuple[float, ...]
+    calibration_from: str
+    uncertain_below: float
+    architecture: str
+    architecture_arguments: dict[str, Any]
+    preprocessing: str
+    preprocessing_arguments: dict[str, Any]
+    weights_sha256: str
+    intended_use: str
+    limits: tuple[str, ...]
+    recipe: str
+    data: tuple[DataSource, ...]
+    figures: tuple[Figure, ...]
+    faithfulness: tuple[Figure, ...]
+    maps_faithful: bool
+    maps_note: str
+    mean_boxes: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> Path:
+        """The weights file."""
+        return self.folder / "weights.safetensors"
+
+    @property
+    def golden(self) -> Path:
+        """One stored input and the outputs it must give."""
+        return self.folder / "golden.safetensors"
+
+
+def read_card(folder: Path) -> Card:
+    """Read and check a bundle's card.
+
+    Raises
+    ------
+    BundleError
+        ``bundle-missing`` where there is no card, ``bundle-damaged`` where it cannot be understood.
+    """
+    path = folder / "card.toml"
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(
+            "bundle-missing", f"{folder.name} holds no card.toml", "install the model again", folder
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BundleError(
+            "bundle-damaged", f"The card of {folder.name} cannot be read ({error})", "install the model again", path
+        ) from error
+    try:
+        return _card(folder, raw)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BundleError(
+            "bundle-damaged", f"The card of {folder.name} is incomplete ({error!r})", "install the model again", path
+        ) from error
+
+
+def _card(folder: Path, raw: dict[str, Any]) -> Card:
+    classes = tuple(raw["classes"])
+    points = {label: float(raw["operating_points"][label]) for label in classes} if raw["role"] == "read" else {}
+    temperature = raw.get("calibration", {}).get("temperature", 1.0)
+    temperatures = (
+        tuple(float(t) for t in temperature) if isinstance(temperature, list) else (float(temperature),) * len(classes)
+    )
+    if len(temperatures) != len(classes) or min(temperatures) <= 0:
+        raise ValueError("calibration.temperature must be positive, one number or one a class")
+    maps = raw.get("maps", {})
+    return Card(
+        folder=folder,
+        id=str(raw["id"]),
+        version=str(raw["version"]),
+        title=str(raw["title"]),
+        role=str(raw["role"]),
+        reads=tuple(Kind(k) for k in raw["reads"]),
+        classes=classes,
+        exclusive=bool(raw["exclusive"]),
+        validated=bool(raw["validated"]),
+        operating_points=points,
+        operating_points_from=str(raw.get("operating_points_from", "")),
+        temperature=temperatures,
+        calibration_from=str(raw.get("calibration", {}).get("from", "")),
+        uncertain_below=float(raw.get("uncertain_below", 0.0)),
+        architecture=str(raw["architecture"]["name"]),
+        architecture_arguments=dict(raw["architecture"].get("arguments", {})),
+        preprocessing=str(raw["preprocessing"]["name"]),
+        preprocessing_arguments=dict(raw["preprocessing"].get("arguments", {})),
+        weights_sha256=str(raw["weights"]["sha256"]),
+        intended_use=str(raw["intended_use"]),
+        limits=tuple(raw["limits"]),
+        recipe=str(raw["recipe"]),
+        data=tuple(DataSource(**d) for d in raw["data"]),
+        figures=tuple(_figure(f) for f in raw["figures"]),
+        faithfulness=tuple(_figure(f) for f in maps.get("figures", [])),
+        maps_faithful=bool(maps.get("faithful", False)),
+        maps_note=str(maps.get("note", "")),
+        mean_boxes={k: (float(v[0]), float(v[1])) for k, v in raw.get("mean_boxes", {}).items()},
+    )
+
+
+def _figure(raw: dict[str, Any]) -> Figure:
+    return Figure(
+        name=str(raw["name"]),
+        value=float(raw["value"]),
+        low=None if raw.get("low") is None else float(raw["low"]),
+        high=None if raw.get("high") is None else float(raw["high"]),
+        data=str(raw["data"]),
+        count=int(raw["count"]),
+        label=str(raw.get("label", "")),
+    )

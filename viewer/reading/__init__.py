@@ -1,0 +1,1 @@
+"""Study + model bundle -> Reading: probabilities, heat maps, boxes, spans, warnings."""

@@ -1,0 +1,1 @@
+"""A Reading -> PDF, JSON."""

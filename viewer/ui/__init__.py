@@ -1,0 +1,1 @@
+"""The only place that knows Qt: windows, views, worker, actions."""
