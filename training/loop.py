@@ -33,10 +33,10 @@ def fit(
 ) -> nn.Module:
     """Train with AdamW and a warmed-up cosine, in bfloat16 autocast; return the network in its best state.
 
-    ``batches(epoch)`` yields (inputs, targets), the same in each run of that epoch. ``validate`` gives a figure of which
-    more is better, computed after each epoch; without it the last state is kept. ``head_rate`` is the rate of the layers
-    whose name starts with ``head``. ``average`` is the decay of an exponential moving average of the weights, which is
-    then what is validated and kept. A run that was cut off goes on from its last epoch (``checkpoint.pt`` in ``out``,
+    ``batches(epoch)`` yields (inputs, targets), the same in each run of that epoch. ``validate`` gives a figure of
+    which more is better, computed after each epoch; without it the last state is kept. ``head_rate`` is the rate of the
+    layers whose name starts with ``head``. ``average`` is the decay of an exponential moving average of the weights,
+    which is then what is validated and kept. A run that was cut off goes on from its last epoch (``checkpoint.pt`` in ``out``,
     read with ``weights_only``).
     """
     out.mkdir(parents=True, exist_ok=True)

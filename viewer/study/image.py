@@ -35,7 +35,8 @@ class Image:
     Attributes
     ----------
     pixels : ndarray
-        (rows, columns) of uint8, int16, uint16, int32 or float32 (grey), or (rows, columns, 3) of uint8 or uint16 (RGB).
+        (rows, columns) of uint8, int16, uint16, int32 or float32 (grey), or (rows, columns, 3) of uint8 or uint16
+        (RGB).
         Never squashed to 8 bits on opening; EXIF orientation applied.
     bits : int
         Significant bits of a stored value.

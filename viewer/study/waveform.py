@@ -7,15 +7,16 @@ import numpy as np
 TWELVE_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 
 _LEADS = {name.lower(): name for name in (*TWELVE_LEADS, "Vx", "Vy", "Vz", "V3R", "V4R", "V5R", "V7", "V8", "V9")}
-_LEADS |= {"vx": "Vx", "vy": "Vy", "vz": "Vz", "-avr": "-aVR", "di": "I", "dii": "II", "diii": "III"}
+_LEADS |= {"di": "I", "dii": "II", "diii": "III"}
 
 
 def normal_lead_name(name: str) -> str:
-    """Return an ECG lead's usual spelling (``avr`` -> ``aVR``, ``Lead II`` -> ``II``), others stripped but unchanged."""
+    """Return an ECG lead's usual spelling (``avr`` -> ``aVR``, ``Lead II`` -> ``II``); other names are only stripped."""
     bare = name.strip()
-    short = bare.lower().removeprefix("ecg").removeprefix("mdc_ecg_lead_").removeprefix("lead").strip(" _-:")
-    short = short.split("(")[0].strip()
-    return _LEADS.get(short, bare) if bare.lower() != "-avr" else "-aVR"
+    if bare.startswith("-"):
+        return "-" + normal_lead_name(bare[1:])
+    short = bare.lower().removeprefix("ecg").removeprefix("mdc_ecg_lead_").removeprefix("lead").strip(" _:")
+    return _LEADS.get(short.split("(")[0].strip(), bare)
 
 
 @dataclass(frozen=True, eq=False)
