@@ -1,5 +1,6 @@
 """From a trained network and its measured figures to a bundle folder that the viewer loads."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,9 @@ def figure(name: str, value: tuple[float, float, float], data: str, count: int, 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items() if v is not None and v == v}
+        return {
+            k: _plain(v) for k, v in value.items() if v is not None and not (isinstance(v, float) and math.isnan(v))
+        }
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     if hasattr(value, "item"):

@@ -36,8 +36,8 @@ def fit(
     ``batches(epoch)`` yields (inputs, targets), the same in each run of that epoch. ``validate`` gives a figure of
     which more is better, computed after each epoch; without it the last state is kept. ``head_rate`` is the rate of the
     layers whose name starts with ``head``. ``average`` is the decay of an exponential moving average of the weights,
-    which is then what is validated and kept. A run that was cut off goes on from its last epoch (``checkpoint.pt`` in ``out``,
-    read with ``weights_only``).
+    which is then what is validated and kept. A run that was cut off goes on from its last epoch (``checkpoint.pt`` in
+    ``out``, read with ``weights_only``).
     """
     out.mkdir(parents=True, exist_ok=True)
     network.to(device)

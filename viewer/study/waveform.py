@@ -11,7 +11,7 @@ _LEADS |= {"di": "I", "dii": "II", "diii": "III"}
 
 
 def normal_lead_name(name: str) -> str:
-    """Return an ECG lead's usual spelling (``avr`` -> ``aVR``, ``Lead II`` -> ``II``); other names are only stripped."""
+    """Return an ECG lead's usual spelling (``avr`` -> ``aVR``, ``Lead II`` -> ``II``); others are only stripped."""
     bare = name.strip()
     if bare.startswith("-"):
         return "-" + normal_lead_name(bare[1:])
