@@ -1,0 +1,144 @@
+"""``python -m training.ecg.train_records --data DATA --out OUT --start WEIGHTS``: the ECG record network."""
+
+import argparse
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.ecg.augment import lift_st, vary
+from training.ecg.beats import beat_times
+from training.ecg.records import CLASSES, Record, load_records
+from training.ecg.splits import split
+from training.ecg.start import start_from_ahus
+from training.loop import fit
+from training.metrics import auc
+from viewer.models.networks.inception_ecg import InceptionEcg
+from viewer.models.preprocessing.ecg import RATE_HZ, network_input
+from viewer.study import TWELVE_LEADS
+
+RECIPE = Path(__file__).parents[1] / "recipes" / "ecg-records.toml"
+NORMAL, STE, STD = CLASSES.index("Normal"), CLASSES.index("STE"), CLASSES.index("STD")
+
+
+def main() -> None:
+    """Train by the recipe; resumes a run that was cut off."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="published weights to start from (Ahus-AIM fold, safetensors)")
+    parser.add_argument("--recipe", type=Path, default=RECIPE)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
+    network = train(load_records(given.data), recipe, given.out, given.start, given.device)
+    torch.save(network.state_dict(), given.out / "network.pt")
+
+
+def train(
+    records: Sequence[Record], recipe: dict, out: Path, start: Path | None = None, device: str = "cpu"
+) -> InceptionEcg:
+    """Return the trained network."""
+    settings = recipe["training"]
+    side = split(records, recipe["split"], recipe["seed"])
+    learn = [r for r in records if side[r.id] == "train"]
+    if settings["simulated"]:
+        from training.ecg.simulated import simulated_records
+
+        learn += simulated_records(settings["simulated"], recipe["seed"])
+    check = [r for r in records if side[r.id] == "validation"]
+    inputs, beats = [as_input(r) for r in learn], [beat_times(r.signals, r.rate_hz) for r in learn]
+    network = InceptionEcg(len(CLASSES), dropout=settings["dropout"])
+    if start is not None:
+        start_from_ahus(network, start)
+    torch.nn.init.zeros_(network.dense.bias)
+    chances = _chances(learn)
+    steps = len(learn) // settings["batch"]
+    print(f"{len(learn)} records to learn from, {len(check)} to validate on", flush=True)
+    held = [as_input(r) for r in check]
+    labels, known = np.stack([r.labels for r in check]), np.stack([r.known for r in check])
+
+    def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        rng = np.random.default_rng((recipe["seed"], epoch))
+        for _ in range(steps):
+            length = round(rng.uniform(*settings["window_s"]) * RATE_HZ) // 4 * 4
+            drawn = rng.choice(len(learn), settings["batch"], p=chances)
+            made = [_example(learn[i], inputs[i], beats[i], rng, length, settings["lifted"]) for i in drawn]
+            yield torch.from_numpy(np.stack([m[0] for m in made])), torch.from_numpy(np.stack([m[1] for m in made]))
+
+    def validate(model: torch.nn.Module) -> float:
+        logits = predict(model, held, device)  # type: ignore[arg-type]
+        each = [auc(labels[k, c], logits[k, c]) for c in range(len(CLASSES)) for k in [known[:, c] > 0.1]]
+        print(" ", " ".join(f"{n} {v:.3f}" for n, v in zip(CLASSES, each, strict=True)), flush=True)
+        return float(np.nanmean(each))
+
+    trained = fit(
+        network,
+        batches,
+        masked_loss,
+        out,
+        epochs=settings["epochs"],
+        steps_per_epoch=steps,
+        rate=settings["rate"],
+        head_rate=settings["head_rate"],
+        weight_decay=settings["weight_decay"],
+        average=settings["average"],
+        validate=validate,
+        device=device,
+        log=lambda line: print(line, flush=True),
+    )
+    return trained.cpu()  # type: ignore[return-value]
+
+
+def as_input(record: Record) -> np.ndarray:
+    """Return a record as the viewer's preparation gives it: (8, samples) in mV at 400 Hz."""
+    return network_input(dict(zip(TWELVE_LEADS, record.signals, strict=True)), record.rate_hz)
+
+
+def masked_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the binary cross-entropy weighted by how far each label is known; targets (batch, 2, classes)."""
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets[:, 0], reduction="none")
+    return (each * targets[:, 1]).sum() / targets[:, 1].sum().clamp_min(1)
+
+
+def predict(
+    network: torch.nn.Module, inputs: Sequence[np.ndarray], device: str = "cpu", window_s: float = 10.0
+) -> np.ndarray:
+    """Return the logits (n, classes): of a longer record the mean over windows of ``window_s``."""
+    length = round(window_s * RATE_HZ)
+    found = []
+    with torch.inference_mode():
+        for x in inputs:
+            count = max(1, int(np.ceil(x.shape[1] / length - 0.05)))
+            starts = [max(0, min(i * length, x.shape[1] - length)) for i in range(count)]
+            windows = torch.from_numpy(np.stack([x[:, s : s + length] for s in starts]))
+            found.append(network(windows.to(device)).float().mean(0).cpu().numpy())
+    return np.stack(found)
+
+
+def _example(
+    record: Record, x: np.ndarray, beats_s: np.ndarray, rng: np.random.Generator, length: int, lifted: float
+) -> tuple[np.ndarray, np.ndarray]:
+    labels, known = record.labels, record.known
+    if labels[NORMAL] and rng.random() < lifted:
+        x = lift_st(x, beats_s, rng)
+        labels, known = labels.copy(), known.copy()
+        labels[STE], labels[NORMAL], known[STE], known[STD] = 1, 0, 1, 0
+    return vary(x, rng, length), np.stack([labels, known])
+
+
+def _chances(records: Sequence[Record]) -> np.ndarray:
+    """How often each record is drawn: rare findings up to eight times as often as the rest."""
+    labels = np.stack([r.labels for r in records])
+    often = np.clip(150 / np.maximum(1, labels.sum(0)), 1, 8)
+    weights = np.maximum(1, (labels * often).max(1))
+    return weights / weights.sum()
+
+
+if __name__ == "__main__":
+    main()
