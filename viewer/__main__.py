@@ -1,6 +1,8 @@
 """``python -m viewer`` is ``leadlight``."""
 
+import sys
+
 from viewer.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -18,6 +18,11 @@ def resources_dir() -> Path:
     raise FileNotFoundError(f"the program's resources are missing beside {package}; install it again")
 
 
+def sample_files() -> list[Path]:
+    """Return the bundled samples, in order of name."""
+    return sorted(p for p in (resources_dir() / "samples").iterdir() if p.suffix not in (".md", ".txt"))
+
+
 def user_models_dir() -> Path:
     """Return the folder for models a person has installed (it may not exist yet)."""
     return Path(platformdirs.user_data_dir("leadlight", appauthor=False)) / "models"

@@ -31,8 +31,8 @@ def load_bundle(folder: Path) -> ModelBundle:
     Raises
     ------
     BundleError
-        ``bundle-missing``; ``bundle-damaged`` (not safetensors, too large, card unreadable); ``bundle-mismatch`` (another
-        hash than the card's; a key that is missing, surplus or of another shape).
+        ``bundle-missing``; ``bundle-damaged`` (not safetensors, too large, card unreadable); ``bundle-mismatch``
+        (another hash than the card's; a key that is missing, surplus or of another shape).
     """
     card = read_card(folder)
     data = _read(card.weights)
@@ -102,7 +102,7 @@ def verify_bundle(folder: Path, device: torch.device | str = "cpu") -> Verificat
 def write_weights(network: Network, golden_input: torch.Tensor, folder: Path, half: bool = True) -> str:
     """Write weights and golden files into ``folder``; return the weights' sha256 for the card.
 
-    ``golden_input`` is (1, channels, *space), stored in half precision; the logits are computed from the stored weights.
+    ``golden_input`` is (1, channels, *space), stored in half precision; the logits come from the stored weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = {

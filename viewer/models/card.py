@@ -1,5 +1,7 @@
 """A model's card: everything about it but its numbers, read from ``card.toml`` and checked."""
 
+import math
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +9,9 @@ from typing import Any
 
 from viewer.errors import BundleError
 from viewer.study import Kind
+
+MAX_CARD_BYTES = 1 << 20
+ROLES = ("read", "kind")
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,9 @@ class Card:
     ``role`` is ``read`` (findings) or ``kind`` (which kind a picture is). ``reads`` are the study kinds it takes.
     ``operating_points`` gives each class's probability threshold. Logits are divided by ``temperature`` (one number, or
     one a class) before softmax (``exclusive``) or sigmoid. ``mean_boxes`` (label -> (w, h) as fractions of the picture)
-    are used in choosing boxes. ``maps_faithful`` false: maps are not shown. ``uncertain_below``: exclusive classes whose
-    highest probability is under it are ``uncertain``.
+    are used in choosing boxes, which are cut at ``box_threshold`` of a map's maximum. ``maps_faithful`` false: maps are
+    not shown. ``uncertain_below``: exclusive classes whose highest probability is under it are ``uncertain`` (of a
+    ``kind`` model: the picture is of no known kind).
     """
 
     folder: Path
@@ -70,6 +76,7 @@ class Card:
     faithfulness: tuple[Figure, ...]
     maps_faithful: bool
     maps_note: str
+    box_threshold: float = 0.5
     mean_boxes: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -93,6 +100,8 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / "card.toml"
     try:
+        if path.stat().st_size > MAX_CARD_BYTES:
+            raise OSError(f"larger than {MAX_CARD_BYTES >> 20} MiB")
         raw = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise BundleError(
@@ -111,13 +120,20 @@ def read_card(folder: Path) -> Card:
 
 
 def _card(folder: Path, raw: dict[str, Any]) -> Card:
-    classes = tuple(raw["classes"])
-    points = {label: float(raw["operating_points"][label]) for label in classes} if raw["role"] == "read" else {}
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", raw["id"]):
+        raise ValueError("id must be lower-case letters, digits, '.', '_' and '-'")
+    if raw["role"] not in ROLES:
+        raise ValueError(f"role must be one of {', '.join(ROLES)}")
+    classes = tuple(str(label) for label in raw["classes"])
+    if not classes or len(set(classes)) != len(classes):
+        raise ValueError("classes must be there, each once")
+    reads = raw["role"] == "read"
+    points = {label: _fraction(raw["operating_points"][label]) for label in classes} if reads else {}
     temperature = raw.get("calibration", {}).get("temperature", 1.0)
     temperatures = (
         tuple(float(t) for t in temperature) if isinstance(temperature, list) else (float(temperature),) * len(classes)
     )
-    if len(temperatures) != len(classes) or min(temperatures) <= 0:
+    if len(temperatures) != len(classes) or not all(0 < t < math.inf for t in temperatures):
         raise ValueError("calibration.temperature must be positive, one number or one a class")
     maps = raw.get("maps", {})
     return Card(
@@ -134,7 +150,7 @@ def _card(folder: Path, raw: dict[str, Any]) -> Card:
         operating_points_from=str(raw.get("operating_points_from", "")),
         temperature=temperatures,
         calibration_from=str(raw.get("calibration", {}).get("from", "")),
-        uncertain_below=float(raw.get("uncertain_below", 0.0)),
+        uncertain_below=_fraction(raw.get("uncertain_below", 0.0)),
         architecture=str(raw["architecture"]["name"]),
         architecture_arguments=dict(raw["architecture"].get("arguments", {})),
         preprocessing=str(raw["preprocessing"]["name"]),
@@ -148,8 +164,15 @@ def _card(folder: Path, raw: dict[str, Any]) -> Card:
         faithfulness=tuple(_figure(f) for f in maps.get("figures", [])),
         maps_faithful=bool(maps.get("faithful", False)),
         maps_note=str(maps.get("note", "")),
+        box_threshold=_fraction(maps.get("box_threshold", 0.5)),
         mean_boxes={k: (float(v[0]), float(v[1])) for k, v in raw.get("mean_boxes", {}).items()},
     )
+
+
+def _fraction(value: Any) -> float:
+    if not 0 <= float(value) <= 1:
+        raise ValueError(f"{value} is not between 0 and 1")
+    return float(value)
 
 
 def _figure(raw: dict[str, Any]) -> Figure:

@@ -100,9 +100,9 @@ class ModelIdentity:
 class Reading:
     """What one model says about one study, or about ``region`` of it.
 
-    ``abstained``: no findings, the reason in ``warnings``. ``predicted``: for exclusive classes the most probable one or
-    ``uncertain``. ``also``: further readings of the same file. ``maps``: one a class, empty where the model's maps are
-    not shown because they are not faithful.
+    ``abstained``: no findings, the reason in ``warnings``. ``predicted``: for exclusive classes the most probable one
+    or ``uncertain``. ``also``: further readings of the same file. ``maps``: one a class, empty where the model's maps
+    are not shown because they are not faithful.
     """
 
     file: str

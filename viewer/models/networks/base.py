@@ -37,6 +37,14 @@ class Network(nn.Module):
         """Return the logits from the pooled features (or from the whole activations where not ``pooled``)."""
         raise NotImplementedError
 
+    def dense_weights(self) -> Tensor | None:
+        """Return the head's weights (classes, inputs) where it is one dense layer (dropout aside), else None.
+
+        Grad-CAM then needs no gradient at all: they are the logits' gradient at the pooled features, or at the
+        flattened activations.
+        """
+        return None
+
     def head(self, features: Tensor) -> Tensor:
         """Return the logits from the last convolution's activations."""
         return self.classify(features.flatten(2).mean(2) if self.pooled else features)

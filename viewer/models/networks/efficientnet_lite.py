@@ -64,3 +64,7 @@ class EfficientNetLite0(Network):
     def classify(self, pooled: Tensor) -> Tensor:
         """Return the logits (batch, classes) from (batch, 1280)."""
         return self.dense(self.dropout(pooled))
+
+    def dense_weights(self) -> Tensor:
+        """Return (classes, 1280)."""
+        return self.dense.weight

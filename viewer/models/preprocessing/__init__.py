@@ -5,10 +5,10 @@ import pkgutil
 from functools import cache
 from typing import Any
 
-from viewer.models.preprocessing.base import PREPARATIONS, Prepared, preparation
+from viewer.models.preprocessing.base import PREPARATIONS, Extent, Prepared, preparation
 from viewer.study import Study
 
-__all__ = ["Prepared", "preparation", "prepare"]
+__all__ = ["Extent", "Prepared", "preparation", "prepare"]
 
 
 @cache

@@ -1,0 +1,255 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from viewer import NOT_A_DEVICE, __version__
+from viewer.errors import LeadlightError
+from viewer.study import Kind
+
+KINDS = [str(kind) for kind in Kind if kind != Kind.UNKNOWN]
+DEVICES = ("auto", "cpu", "cuda", "mps")
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; return 0 (all done), 1 (at least one thing failed) or 2 (the command's words were wrong)."""
+    _speak_utf8()
+    try:
+        status = program.main(list(sys.argv[1:] if argv is None else argv), "leadlight", standalone_mode=False)
+        return int(status or OK)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        return INTERRUPTED
+    except LeadlightError as error:
+        click.echo(str(error), err=True)
+        return FAILED
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+class _Program(click.Group):
+    """A group in which words that are no command are files for the window."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = next((i for i, arg in enumerate(args) if not arg.startswith("-")), None)
+        if not args or (first is not None and args[first] not in self.commands and "--help" not in args[:first]):
+            args = ["open", *args] if first in (None, 0) else [*args[:first], "open", *args[first:]]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Program, epilog=NOT_A_DEVICE, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="leadlight")
+def program() -> None:
+    """Leadlight: needle EMG, 12-lead ECGs and chest X-rays beside what trained networks read in them.
+
+    leadlight [FILE|FOLDER ...] opens the window with these studies.
+    """
+
+
+PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+def _reading_options(command: Callable) -> Callable:
+    for option in (
+        click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the networks run."),
+        click.option("--model", "models", multiple=True, metavar="ID", help="Which model; more than one may be named."),
+        click.option("--kind", type=click.Choice(KINDS), help="What the studies are, whatever the program thinks."),
+    ):
+        command = option(command)
+    return command
+
+
+@program.command("open", hidden=True)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def open_window(paths: tuple[Path, ...]) -> int:
+    """Open the window."""
+    if len(paths) == 1 and not paths[0].exists() and paths[0].name == str(paths[0]) and not paths[0].suffix:
+        raise click.UsageError(f"There is no command and no file {str(paths[0])!r}.")
+    from viewer.ui.app import run
+
+    return run(list(paths))
+
+
+@program.command()
+@click.option("--screenshots", type=click.Path(path_type=Path, file_okay=False), help="Draw each view to PNG and exit.")
+def demo(screenshots: Path | None) -> int:
+    """Open the window with the bundled samples already read."""
+    from viewer.resources import sample_files
+    from viewer.ui.app import run
+
+    return run(sample_files(), demo=True, screenshots=screenshots)
+
+
+@program.command()
+@PATHS
+@_reading_options
+@click.option("--heatmaps", type=click.Path(path_type=Path, file_okay=False), help="Save each class's heat map as PNG.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
+def read(
+    paths: tuple[Path, ...],
+    kind: str | None,
+    models: tuple[str, ...],
+    device: str,
+    heatmaps: Path | None,
+    as_json: bool,
+) -> int:
+    """Read studies: a probability for each class, boxes or spans, and every reason not to believe it."""
+    _check_models(models)
+    from viewer.reading.json_form import error_to_json, to_json, to_line
+    from viewer.report.batch import Batch
+    from viewer.report.text import as_text, printable
+
+    progress = _Progress(len(paths))
+    failed = False
+    batch = Batch(device, None if kind is None else Kind(kind), models, progress)
+    for outcome in batch.run(paths):
+        progress.clear()
+        if outcome.error is not None:
+            failed = True
+            if as_json:
+                _print(to_line(error_to_json(outcome.file, outcome.error)))
+            else:
+                click.echo(f"{printable(outcome.file)}: {printable(str(outcome.error))}", err=True)
+        elif outcome.reading is not None:
+            _print(to_line(to_json(outcome.reading)) if as_json else as_text(outcome.reading))
+            if heatmaps is not None and outcome.study is not None:
+                from viewer.report.heatmaps import save_heat_maps
+
+                save_heat_maps(outcome.study, outcome.reading, heatmaps)
+    progress.clear()
+    return FAILED if failed else OK
+
+
+@program.group()
+def models() -> None:
+    """The models that are installed: list, show, verify, install, remove."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_models(as_json: bool) -> int:
+    """List the models with what they read."""
+    from viewer.models.catalogue import scan
+    from viewer.report.cards import card_line, card_to_json
+
+    cards, errors = scan()
+    if as_json:
+        _print_json([card_to_json(card) for card in cards])
+    else:
+        for card in cards:
+            _print(card_line(card))
+    for error in errors:
+        click.echo(str(error), err=True)
+    return FAILED if errors else OK
+
+
+@models.command()
+@click.argument("model_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def show(model_id: str, as_json: bool) -> int:
+    """Show a model's card: data, figures, operating points, limits."""
+    from viewer.models.catalogue import find_card
+    from viewer.report.cards import card_text, card_to_json
+
+    card = find_card(model_id)
+    if as_json:
+        _print_json(card_to_json(card))
+    else:
+        _print(card_text(card))
+    return OK
+
+
+@models.command()
+@click.argument("ids", metavar="[ID ...]", nargs=-1)
+def verify(ids: tuple[str, ...]) -> int:
+    """Recompute the models' golden outputs on this machine."""
+    from viewer.models.catalogue import find_card, scan
+    from viewer.report.selftest import verify_lines
+
+    cards, errors = ([find_card(i) for i in ids], []) if ids else scan()
+    passed = not errors
+    for error in errors:
+        _print(f"FAILED {error}")
+    for good, line in verify_lines(cards):
+        passed = passed and good
+        _print(line)
+    return OK if passed else FAILED
+
+
+@models.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def install(folder: Path) -> int:
+    """Install a bundle folder, after checking its hash and its golden output."""
+    from viewer.models.catalogue import install as install_bundle
+
+    card = install_bundle(folder)
+    _print(f"Installed {card.id} {card.version} in {card.folder}")
+    return OK
+
+
+@models.command()
+@click.argument("model_id", metavar="ID")
+def remove(model_id: str) -> int:
+    """Remove a model that was installed; those that came with the program stay."""
+    from viewer.models.catalogue import remove as remove_bundle
+
+    remove_bundle(model_id)
+    _print(f"Removed {model_id}")
+    return OK
+
+
+class _Progress:
+    """One line on standard error that is written over, and only on a terminal."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.shown = total, sys.stderr.isatty()
+
+    def __call__(self, name: str, stage: str, share: float) -> None:
+        if self.shown:
+            from viewer.report.text import printable
+
+            sys.stderr.write(f"\r\x1b[K{printable(name)}: {stage} {share:.0%}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Wipe the line."""
+        if self.shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _check_models(ids: Sequence[str]) -> None:
+    if ids:
+        from viewer.models.catalogue import catalogue
+
+        known = [card.id for card in catalogue() if card.role == "read"]
+        for model_id in ids:
+            if model_id not in known:
+                raise click.UsageError(f"There is no model {model_id!r}; there are: {', '.join(known) or 'none'}.")
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    _print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1))
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

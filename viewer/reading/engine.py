@@ -1,0 +1,305 @@
+"""The engine: a study and a model in, a reading out. One thread uses it at a time."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from viewer.errors import BundleError, Cancelled, LeadlightError
+from viewer.models.card import Card
+from viewer.models.catalogue import cards_for, catalogue
+from viewer.models.preprocessing import Extent, Prepared, prepare
+from viewer.reading import findings as find
+from viewer.reading.checks import check_study, conflicts, fits_content
+from viewer.reading.device import choose_device, is_device_failure
+from viewer.reading.gradcam import class_maps
+from viewer.reading.identify import KindOpinion, overrule, settle_kind
+from viewer.reading.networks import LoadedNetworks, probabilities
+from viewer.reading.values import ModelIdentity, Reading
+from viewer.reading.words import kind_name
+from viewer.study import Image, Kind, KindFrom, Note, Region, Study
+
+BATCH = 8  # inputs through a network at once; a reading can be cancelled between batches
+PRECISION = "float32"
+Progress = Callable[[str, float], None]
+
+
+class Engine:
+    """Reads studies with the installed models on one device.
+
+    Parameters
+    ----------
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    folders : sequence of Path, optional
+        Where bundles are; the program's own and the person's by default.
+    keep_bytes : int
+        Weights kept in memory; beyond it the least recently used network is unloaded.
+
+    Attributes
+    ----------
+    device, device_reason : str
+        What the networks run on and why; both change when an accelerator fails and the CPU takes over.
+    """
+
+    def __init__(self, device: str = "auto", folders: Sequence[Path] | None = None, keep_bytes: int = 1 << 30) -> None:
+        self.device, self.device_reason = choose_device(device)
+        self.folders = folders
+        self.networks = LoadedNetworks(keep_bytes)
+        self._notes: list[Note] = []
+        if device not in ("auto", self.device):
+            self._note_fallback(f"{device} was asked for, but {self.device_reason}")
+
+    def identify(self, study: Study, cancel: threading.Event | None = None) -> Study:
+        """Return the study with its kind settled; what a person or the network has already said stands.
+
+        Raises Cancelled, and BundleError where the kind network does not load.
+        """
+        if study.kind_from != KindFrom.FILE:
+            return study
+        return settle_kind(study, self._opinion(study, cancel))
+
+    def read(
+        self,
+        study: Study,
+        *,
+        model_id: str | None = None,
+        kind: Kind | None = None,
+        region: Region | None = None,
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> Reading:
+        """Read a study, or a marked ``region`` of it.
+
+        Parameters
+        ----------
+        model_id : str, optional
+            Which model; by default the first that reads the kind, validated ones before others.
+        kind : Kind, optional
+            What a person says it is; a contradiction is warned about, not refused.
+        cancel : Event, optional
+            Looked at between stages and between batches.
+        progress : callable, optional
+            Called with the stage's name and the share done, 0..1.
+
+        Raises
+        ------
+        Cancelled
+        BundleError
+            Where the model is not there or does not load.
+        LeadlightError
+            Code ``memory`` where even the CPU's memory does not do.
+        """
+        job = _Job(cancel, progress)
+        job.stage("kind", 0.0)
+        study = self._settled(study, kind, cancel)
+        card = self._card(study.kind, model_id)
+        refusal = _unreadable(study, card)
+        if card is None or refusal:
+            return self._abstained(job, study, None, region, () if refusal is None else (refusal,))
+        part = study if region is None else _cropped(study, region)
+        job.stage("checks", 0.1)
+        checks = check_study(part, card)
+        if checks.refusals:
+            return self._abstained(job, study, card, region, (*checks.refusals, *checks.notes))
+        job.stage("preparation", 0.2)
+        prepared = prepare(card.preprocessing, card.preprocessing_arguments, _without_infinities(part))
+        said = {note.code for note in (*study.notes, *prepared.notes)}
+        notes = (*prepared.notes, *(note for note in checks.notes if note.code not in said))
+        if prepared.refusal:
+            return self._abstained(job, study, card, region, (prepared.refusal, *notes))
+        logits, maps = self._run(card, prepared, job)
+        if not np.isfinite(logits).all():
+            broken = Note("not-finite", "The network's output is not a number; the input is outside what it can read")
+            return self._abstained(job, study, card, region, (broken, *notes))
+        job.stage("findings", 0.95)
+        extents = tuple(_shifted(extent, region) for extent in prepared.extents)
+        return self._reading(job, study, card, region, notes, (logits, maps, extents))
+
+    def _settled(self, study: Study, kind: Kind | None, cancel: threading.Event | None) -> Study:
+        if kind is None:
+            return self.identify(study, cancel)
+        claimed = study if study.kind_from == KindFrom.FILE else study.as_kind(Kind.UNKNOWN, KindFrom.FILE)
+        return overrule(study, settle_kind(claimed, self._opinion(claimed, cancel)), kind)
+
+    def _opinion(self, study: Study, cancel: threading.Event | None) -> KindOpinion | None:
+        if not isinstance(study.content, Image):
+            return None
+        card = next((c for c in catalogue(self.folders) if c.role == "kind"), None)
+        if card is None:
+            return None
+        prepared = prepare(card.preprocessing, card.preprocessing_arguments, study)
+        logits, _ = self._run(card, prepared, _Job(cancel, None), want_maps=False)
+        share = probabilities(card, torch.from_numpy(logits))[0].tolist()
+        best = max(range(len(share)), key=lambda c: share[c])
+        sure = share[best] >= card.uncertain_below
+        return KindOpinion(
+            Kind(card.classes[best]) if sure else Kind.UNKNOWN, dict(zip(card.classes, share, strict=True))
+        )
+
+    def _card(self, kind: Kind, model_id: str | None) -> Card | None:
+        cards = catalogue(self.folders)
+        if model_id is None:
+            return next(iter(cards_for(kind, cards)), None)
+        for card in cards:
+            if card.id == model_id and card.role == "read":
+                return card
+        known = ", ".join(c.id for c in cards if c.role == "read") or "none"
+        raise BundleError("bundle-missing", f"There is no model {model_id!r} that reads studies", f"there are: {known}")
+
+    def _run(
+        self, card: Card, prepared: Prepared, job: "_Job", want_maps: bool = True
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the logits (batch, classes) and the raw maps (batch, classes, *grid), from one forward pass."""
+        while True:
+            try:
+                return self._forward(card, prepared.inputs, job, want_maps and card.maps_faithful)
+            except (RuntimeError, MemoryError) as error:
+                if self.device != "cpu" and is_device_failure(error):
+                    self._fall_back(error)
+                elif isinstance(error, MemoryError) or is_device_failure(error) or "can't allocate" in str(error):
+                    raise LeadlightError(
+                        "memory", "There is not enough memory to read this", "close other programs or studies"
+                    ) from error
+                else:
+                    raise
+
+    def _forward(
+        self, card: Card, inputs: Tensor, job: "_Job", want_maps: bool
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        job.stage("model", 0.3)
+        network = self.networks.get(card, self.device).network
+        logits, maps = [], []
+        with torch.inference_mode():
+            for first in range(0, len(inputs), BATCH):
+                job.stage("network", 0.4 + 0.5 * first / len(inputs))
+                features = network.features(inputs[first : first + BATCH].to(self.device))
+                logits.append(network.head(features).float().cpu())
+                if want_maps:
+                    maps.append(class_maps(network, features).float().cpu())
+        job.stage("network", 0.9)
+        return torch.cat(logits).numpy(), torch.cat(maps).numpy() if want_maps else None
+
+    def _fall_back(self, error: BaseException) -> None:
+        self.networks.clear()
+        cause = "ran out of memory" if "memory" in str(error).lower() else "failed"
+        self._note_fallback(f"the GPU {cause}")
+        self.device, self.device_reason = "cpu", f"the GPU {cause}"
+
+    def _note_fallback(self, why: str) -> None:
+        self._notes = [Note("device-fallback", f"Read on the CPU: {why}")]
+
+    def _abstained(
+        self, job: "_Job", study: Study, card: Card | None, region: Region | None, reasons: tuple[Note, ...]
+    ) -> Reading:
+        return self._blank(job, study, card, region, (*study.notes, *reasons), abstained=True)
+
+    def _reading(
+        self,
+        job: "_Job",
+        study: Study,
+        card: Card,
+        region: Region | None,
+        notes: tuple[Note, ...],
+        output: tuple[np.ndarray, np.ndarray | None, tuple[Extent, ...]],
+    ) -> Reading:
+        logits, raw_maps, extents = output
+        shares = probabilities(card, torch.from_numpy(logits)).numpy()
+        strengths = find.strongest(shares)
+        maps = () if raw_maps is None else find.heat_maps(card, study, raw_maps, extents, shares)
+        found = find.findings(card, study, strengths, maps)
+        if not card.maps_faithful:
+            why = card.maps_note or "they did not prove faithful when they were measured"
+            notes = (*notes, Note("maps-not-shown", f"Heat maps of {card.title} are not shown: {why}"))
+        reading = self._blank(job, study, card, region, (*study.notes, *notes, *conflicts(found)), abstained=False)
+        return replace(reading, predicted=find.predicted(card, strengths), findings=found, maps=maps)
+
+    def _blank(
+        self,
+        job: "_Job",
+        study: Study,
+        card: Card | None,
+        region: Region | None,
+        warnings: tuple[Note, ...],
+        abstained: bool,
+    ) -> Reading:
+        source = study.source
+        return Reading(
+            file=str(source.path) if source.member is None else f"{source.path}/{source.member}",
+            sha256=source.sha256,
+            kind=study.kind,
+            kind_from=study.kind_from,
+            format=source.format,
+            frame=source.frame if source.frames > 1 else None,
+            model=None if card is None else ModelIdentity(card.id, card.version, card.weights_sha256, card.validated),
+            device=self.device,
+            precision=PRECISION,
+            abstained=abstained,
+            exclusive=card is not None and card.exclusive,
+            warnings=tuple(dict.fromkeys((*warnings, *self._notes))),
+            read_ms=job.elapsed_ms(),
+            region=region,
+        )
+
+
+@dataclass(frozen=True)
+class _Job:
+    cancel: threading.Event | None
+    progress: Progress | None
+    began: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "began", time.perf_counter())
+
+    def stage(self, name: str, share: float) -> None:
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled
+        if self.progress is not None:
+            self.progress(name, share)
+
+    def elapsed_ms(self) -> float:
+        return round(1000 * (time.perf_counter() - self.began), 1)
+
+
+def _unreadable(study: Study, card: Card | None) -> Note | None:
+    """Return why no model reads this study, or None."""
+    name = kind_name(study.kind)
+    if study.kind == Kind.UNKNOWN:
+        return Note("not-read", "It is not read: no model reads something else; give its kind if it was not recognised")
+    if not fits_content(study):
+        holds = "picture" if isinstance(study.content, Image) else "recording"
+        return Note("kind-impossible", f"A {holds} cannot be read as {name}")
+    if card is None:
+        return Note("no-model", f"No installed model reads {name}")
+    if study.kind not in card.reads:
+        return Note("model-unsuitable", f"{card.title} does not read {name}")
+    return None
+
+
+def _cropped(study: Study, region: Region) -> Study:
+    try:
+        return region.crop(study)
+    except ValueError as error:
+        raise LeadlightError("region-too-small", str(error).capitalize(), "mark a larger part") from error
+
+
+def _without_infinities(study: Study) -> Study:
+    """Return the study with infinite samples made gaps."""
+    if isinstance(study.content, Image) or not np.isinf(study.content.samples).any():
+        return study
+    samples = study.content.samples.copy()
+    samples[np.isinf(samples)] = np.nan
+    return replace(study, content=replace(study.content, samples=samples))
+
+
+def _shifted(extent: Extent, region: Region | None) -> Extent:
+    """Return an extent of the cropped study as one of the whole study."""
+    if region is None:
+        return extent
+    x, y, start_s = max(0, round(region.x)), max(0, round(region.y)), max(0.0, region.start_s)
+    return Extent(extent.x + x, extent.y + y, extent.w, extent.h, extent.start_s + start_s, extent.end_s + start_s)

@@ -1,0 +1,69 @@
+"""Which kind a study is: what the file says, and what a small network sees."""
+
+from dataclasses import dataclass
+
+from viewer.reading.words import kind_name
+from viewer.study import TWELVE_LEADS, Kind, KindFrom, Note, Study, Waveform
+
+FILE_DOUBTED_BELOW = 0.05  # probability of the kind a file claims, under which its word is not taken
+
+
+@dataclass(frozen=True)
+class KindOpinion:
+    """What the kind network makes of a picture: its kind (or ``unknown``), and every kind's probability."""
+
+    kind: Kind
+    probabilities: dict[str, float]
+
+
+def settle_kind(study: Study, opinion: KindOpinion | None) -> Study:
+    """Return the study with its kind settled between the file and the network; notes say why it stays unknown.
+
+    Without an ``opinion`` (a recording, or no kind network) the file's word is taken. A file that claims a kind which
+    the network is nearly sure it is not (a dog's thorax filed as a chest film) becomes ``unknown``, for a person to
+    overrule.
+    """
+    if isinstance(study.content, Waveform):
+        return _recording_kind(study, study.content)
+    if opinion is None:
+        if study.kind != Kind.UNKNOWN:
+            return study
+        note = Note(
+            "kind-network-missing", "The file does not say what it is, and no model that tells kinds is installed"
+        )
+        return study.as_kind(Kind.UNKNOWN, KindFrom.FILE, note)
+    if study.kind == Kind.UNKNOWN:
+        if opinion.kind != Kind.UNKNOWN:
+            return study.as_kind(opinion.kind, KindFrom.NETWORK)
+        return study.as_kind(Kind.UNKNOWN, KindFrom.NETWORK, Note("kind-unknown", _unknown_message(opinion)))
+    if opinion.kind != study.kind and opinion.probabilities.get(study.kind, 0.0) < FILE_DOUBTED_BELOW:
+        message = f"The file calls this {kind_name(study.kind)}, but it looks like {kind_name(opinion.kind)}"
+        return study.as_kind(Kind.UNKNOWN, KindFrom.NETWORK, Note("kind-doubted", message))
+    return study
+
+
+def overrule(study: Study, settled: Study, kind: Kind) -> Study:
+    """Return the study as the kind a person gave, with a warning where the file or the network says otherwise."""
+    if settled.kind == kind:
+        return study.as_kind(kind, KindFrom.PERSON)
+    by = "file" if settled.kind_from == KindFrom.FILE else "network"
+    message = f"A person called this {kind_name(kind)}; the {by} takes it for {kind_name(settled.kind)}"
+    return study.as_kind(kind, KindFrom.PERSON, Note("kind-overruled", message))
+
+
+def _recording_kind(study: Study, waveform: Waveform) -> Study:
+    if study.kind != Kind.UNKNOWN:
+        return study
+    if sum(name in TWELVE_LEADS for name in waveform.channels) >= 2:
+        return study.as_kind(Kind.ECG_TRACE, KindFrom.FILE)
+    note = Note("kind-unknown", "The recording's channels are neither ECG leads nor called EMG")
+    return study.as_kind(Kind.UNKNOWN, KindFrom.FILE, note)
+
+
+def _unknown_message(opinion: KindOpinion) -> str:
+    known = {Kind(k): p for k, p in opinion.probabilities.items() if k != Kind.UNKNOWN}
+    closest = max(known, key=lambda k: known[k])
+    return (
+        "This looks like none of an EMG screen, an ECG sheet and a chest X-ray "
+        f"(the closest is {kind_name(closest)}, {known[closest]:.0%})"
+    )

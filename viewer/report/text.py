@@ -1,0 +1,47 @@
+"""A reading as lines of plain text, for a terminal and for the clipboard."""
+
+from viewer import NOT_A_DEVICE
+from viewer.reading.values import Finding, Reading
+from viewer.reading.words import kind_name
+from viewer.study import KindFrom
+
+SAID_BY = {KindFrom.FILE: "the file says so", KindFrom.NETWORK: "by its look", KindFrom.PERSON: "as a person said"}
+
+
+def as_text(reading: Reading) -> str:
+    """Return the reading and its further readings: what was read, by which model, each class, every warning."""
+    frame = "" if reading.frame is None else f" (frame {reading.frame + 1})"
+    lines = [f"{printable(reading.file)}{frame}: {kind_name(reading.kind)} ({SAID_BY[reading.kind_from]})"]
+    for one in (reading, *reading.also):
+        if one is not reading and one.frame != reading.frame and one.frame is not None:
+            lines.append(f"frame {one.frame + 1}: {kind_name(one.kind)}")
+        lines += [f"  {line}" for line in _one(one)]
+    return "\n".join((*lines, f"  {NOT_A_DEVICE}"))
+
+
+def printable(text: str) -> str:
+    """Return text safe to print: control characters and undecodable bytes as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _one(reading: Reading) -> list[str]:
+    lines = []
+    if reading.model is not None:
+        state = "validated" if reading.model.validated else "not validated"
+        lines.append(f"{reading.model.id} {reading.model.version}, {state}, on {reading.device}")
+    if reading.abstained:
+        lines.append("Not read:")
+    if reading.predicted is not None:
+        lines.append(f"Most probable: {reading.predicted}")
+    width = max((len(f.label) for f in reading.findings), default=0)
+    lines += [_finding(f, width) for f in sorted(reading.findings, key=lambda f: -f.probability)]
+    lines += [f"{t.label}: {t.events} at {t.rate_hz:.1f}/s, interval CV {t.interval_cv:.2f}" for t in reading.trains]
+    return lines + [f"! {note.message}" for note in reading.warnings]
+
+
+def _finding(finding: Finding, width: int) -> str:
+    mark = "+" if finding.positive else " "
+    shares = f"{finding.probability:6.1%}  (operating point {finding.threshold:.1%})"
+    places = [f"box {b.x:.0f},{b.y:.0f} {b.w:.0f}x{b.h:.0f}" for b in finding.boxes]
+    places += [f"{s.start_s:.2f}-{s.end_s:.2f} s" for s in finding.spans]
+    return f"{mark} {finding.label:<{width}} {shares}" + ("".join(f"  {p}" for p in places))
