@@ -1,0 +1,68 @@
+"""DICOM: reads the data set, and gives it to the reader of pictures or of waveforms."""
+
+import io
+import struct
+from typing import Any
+
+from viewer.errors import FormatError
+from viewer.formats.file import File
+from viewer.formats.opened import Opened
+
+_DOCUMENTS = {
+    "1.2.840.10008.5.1.4.1.1.104.1": "a PDF inside DICOM",
+    "1.2.840.10008.5.1.4.1.1.66": "raw data",
+    "1.2.840.10008.5.1.4.1.1.11": "a presentation state",
+    "1.2.840.10008.5.1.4.1.1.88": "a structured report",
+    "1.2.840.10008.5.1.4.1.1.481": "a radiotherapy object",
+}
+
+
+def read(file: File, frame: int) -> Opened:
+    """Open a frame of a picture, or a multiplex group of a waveform. Raises FormatError."""
+    dataset = read_dataset(file)
+    if "WaveformSequence" in dataset:
+        from viewer.formats.dicom_waveform import read_waveform
+
+        return read_waveform(dataset, frame)
+    if any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        from viewer.formats.dicom_image import read_image
+
+        return read_image(dataset, frame)
+    sop = str(dataset.get("SOPClassUID", ""))
+    what = next((text for uid, text in _DOCUMENTS.items() if sop.startswith(uid)), None)
+    if what is not None:
+        raise FormatError("unsupported", f"This is {what}, without a picture or a recording", "export the image itself")
+    raise FormatError(
+        "damaged",
+        "This DICOM file holds neither a picture nor a recording (it may be cut off, or a header only)",
+        "export it again, with its pixel data",
+    )
+
+
+def read_dataset(file: File) -> Any:
+    """Read all elements; a file without preamble or file meta gets the transfer syntax that its bytes show."""
+    import pydicom
+    from pydicom.config import disable_value_validation
+
+    with disable_value_validation():
+        dataset = pydicom.dcmread(_stream(file), force=True)
+    if not hasattr(dataset, "file_meta"):
+        from pydicom.dataset import FileMetaDataset
+
+        dataset.file_meta = FileMetaDataset()
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        dataset.file_meta.TransferSyntaxUID = _shown_syntax(file)
+    return dataset
+
+
+def _stream(file: File) -> Any:
+    return io.BytesIO(file.data) if isinstance(file.data, bytes) else file.data
+
+
+def _shown_syntax(file: File) -> str:
+    head = file.head[132:] if file.head[128:132] == b"DICM" else file.head
+    explicit = head[4:6].isalpha()
+    big = struct.unpack("<H", head[:2])[0] > 0xFF
+    if not explicit:
+        return "1.2.840.10008.1.2"
+    return "1.2.840.10008.1.2.2" if big else "1.2.840.10008.1.2.1"

@@ -1,0 +1,39 @@
+"""What is checked before memory is asked for: a header may lie."""
+
+from viewer.errors import FormatError
+
+MAX_PIXELS = 400_000_000
+"""Pixels of one frame (a 50 x 60 cm film at 0.03 mm has 330 million)."""
+
+MAX_SAMPLES = 500_000_000
+"""Samples of all channels together: 2 GB as float32."""
+
+MAX_MEMBER_BYTES = 2_000_000_000
+"""Size of one file inside an archive, unpacked."""
+
+
+def check_pixels(columns: int, rows: int, what: str = "This picture") -> None:
+    """Raise FormatError where a frame has no pixels or more than ``MAX_PIXELS``."""
+    if columns < 1 or rows < 1:
+        raise FormatError("damaged", f"{what} has no pixels (its header says {columns} x {rows})", "export it again")
+    if columns * rows > MAX_PIXELS:
+        size = f"{columns} x {rows}, {columns * rows / 1e6:.0f} megapixels"
+        raise FormatError(
+            "too-large",
+            f"{what} is too large to open ({size}; the limit is {MAX_PIXELS // 1_000_000})",
+            "save a smaller copy or a part of it",
+        )
+
+
+def check_samples(channels: int, samples: int, what: str = "This recording") -> None:
+    """Raise FormatError where a recording has no channels, no samples or more than ``MAX_SAMPLES``."""
+    if channels < 1:
+        raise FormatError("damaged", f"{what} has no signal channels", "export the recording again, with its signals")
+    if samples < 1:
+        raise FormatError("damaged", f"{what} has no samples", "export the recording again")
+    if channels * samples > MAX_SAMPLES:
+        raise FormatError(
+            "too-large",
+            f"{what} is too long to open ({channels} channels of {samples} samples, {channels * samples * 4 / 1e9:.1f} GB)",
+            "cut it into shorter parts",
+        )

@@ -1,0 +1,176 @@
+"""Opens studies in a helper process, so that a decoder that crashes, hangs or swells costs one file an error."""
+
+import contextlib
+import itertools
+import multiprocessing
+import os
+import threading
+import time
+from dataclasses import replace
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from viewer.errors import Cancelled, FormatError, LeadlightError
+from viewer.formats import shared
+from viewer.formats.expand import Item
+from viewer.study import Image, Study
+
+_LOOK_S = 0.04
+"""How often cancelling, the time and the memory are looked at while the helper works."""
+
+_names = itertools.count()
+
+
+class Opener:
+    """One helper process, started in the background and started again when a file has killed it.
+
+    Parameters
+    ----------
+    timeout_s : float
+        How long one file may take.
+    memory_mb : float
+        How much memory the helper may have (resident, 10^6 bytes).
+    """
+
+    def __init__(self, timeout_s: float = 60, memory_mb: float = 6000) -> None:
+        self.timeout_s, self.memory_mb = timeout_s, memory_mb
+        self._lock = threading.Lock()
+        self._process: Any = None
+        self._connection: Connection | None = None
+        self._start()
+
+    def __enter__(self) -> "Opener":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The helper's process id, or None after ``close``."""
+        return self._process.pid if self._process is not None else None
+
+    def open(self, item: Item, cancel: threading.Event | None = None) -> Study:
+        """Open one item; may be called from any thread, one file at a time.
+
+        Raises
+        ------
+        FormatError
+            As ``open_study`` does; also ``crashed``, ``timeout``, ``memory``.
+        Cancelled
+            ``cancel`` was set; noticed within 0.1 s.
+        """
+        while not self._lock.acquire(timeout=_LOOK_S):
+            _raise_if(cancel)
+        try:
+            _raise_if(cancel)
+            return self._ask(item, cancel)
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """End the helper. A later ``open`` starts it again."""
+        connection, process = self._connection, self._process
+        self._connection = self._process = None
+        if connection is not None:
+            connection.close()
+        if process is not None:
+            process.join(0.5)
+            if process.is_alive():
+                process.kill()
+                process.join()
+            process.close()
+
+    def _start(self) -> None:
+        from viewer.formats.worker import serve
+
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs,), name="leadlight-opener", daemon=True)
+        self._process.start()
+        theirs.close()
+        self._connection = ours
+
+    def _restart(self, name: str) -> None:
+        """Kill the helper, clean up after it, and start another in the background."""
+        self._process.kill()
+        self.close()
+        shared.discard(name)
+        self._start()
+
+    def _ask(self, item: Item, cancel: threading.Event | None) -> Study:
+        name = f"ll{os.getpid():x}-{next(_names):x}"
+        if self._process is None or not self._process.is_alive():
+            self.close()
+            self._start()
+        assert self._connection is not None
+        try:
+            self._connection.send((item.path, item.member, item.frame, name))
+            self._wait(item, name, cancel)
+            answer = self._connection.recv()
+            if isinstance(answer, LeadlightError):
+                raise answer
+            study, dtype, shape, is_shared = answer
+            if is_shared:
+                array = shared.take(name, shape, np.dtype(dtype))
+                self._connection.send(None)
+            else:
+                array = np.frombuffer(self._connection.recv_bytes(), dtype).reshape(shape)
+        except (EOFError, ConnectionError) as error:
+            self._restart(name)
+            raise FormatError(
+                "crashed",
+                "The decoder crashed on this file, which may be damaged or made to do harm",
+                "export it again, or convert it to another format",
+                item.path,
+            ) from error
+        content = study.content
+        filled = replace(content, pixels=array) if isinstance(content, Image) else replace(content, samples=array)
+        return replace(study, content=filled)
+
+    def _wait(self, item: Item, name: str, cancel: threading.Event | None) -> None:
+        """Return when there is an answer (or the pipe broke); kill the helper over time, memory or cancelling."""
+        import psutil
+
+        assert self._connection is not None
+        helper = None
+        with contextlib.suppress(psutil.Error):
+            helper = psutil.Process(self._process.pid)
+        end = time.monotonic() + self.timeout_s
+        while not wait([self._connection], _LOOK_S):
+            if cancel is not None and cancel.is_set():
+                self._restart(name)
+                raise Cancelled()
+            if time.monotonic() > end:
+                self._restart(name)
+                raise FormatError(
+                    "timeout",
+                    f"This file was not open after {self.timeout_s:g} seconds",
+                    "it may be damaged: export it again, or open a smaller part of it",
+                    item.path,
+                )
+            if helper is not None and _resident_mb(helper) > self.memory_mb:
+                self._restart(name)
+                raise FormatError(
+                    "memory",
+                    f"This file needs more than {self.memory_mb / 1000:g} GB of memory to open",
+                    "it may be damaged: export it again, or open a smaller part of it",
+                    item.path,
+                )
+
+
+def _raise_if(cancel: threading.Event | None) -> None:
+    if cancel is not None and cancel.is_set():
+        raise Cancelled()
+
+
+def _resident_mb(process: Any) -> float:
+    import psutil
+
+    try:
+        return process.memory_info().rss / 1e6
+    except psutil.Error:
+        return 0.0
