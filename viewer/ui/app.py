@@ -1,0 +1,119 @@
+"""The one way into the window."""
+
+import logging
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from viewer.resources import resources_dir
+from viewer.ui.system import trouble
+
+SWITCH_INTERVAL_S = 0.001  # how long a work thread may keep the interpreter from the window's thread
+STUDY_ENDINGS = (".dcm", ".png", ".edf", ".hea", ".wav", ".jpg", ".tif")
+
+
+def run(paths: Iterable[Path | str] = (), demo: bool = False, screenshots: Path | str | None = None) -> int:
+    """Open the window and stay until it is closed.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files and folders to open; without any the last session comes back.
+    demo : bool
+        Open the bundled samples instead, and remember nothing.
+    screenshots : Path, optional
+        Draw the samples off screen to PNG files in this folder, print their paths, and return.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 1 where the machine cannot show a window (said on standard error).
+    """
+    if screenshots is not None:
+        from viewer.ui.screenshots import prepare_platform
+
+        prepare_platform()
+    problem = trouble(on_screen=screenshots is None)
+    if problem:
+        print(problem, file=sys.stderr)
+        return 1
+    if sys.platform == "win32":
+        import torch  # noqa: F401 - its DLLs must load before Qt's (WinError 1114)
+    app = _application()
+    if app is None:
+        return 1
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        if screenshots is not None:
+            from viewer.ui.screenshots import draw_all
+
+            return draw_all(app, sample_paths(), Path(screenshots))
+        return _show(app, sample_paths() if demo else [Path(p) for p in paths], remember=not demo)
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def sample_paths() -> list[Path]:
+    """Return the bundled samples, in the order they are shown."""
+    folder = resources_dir() / "samples"
+    return sorted(p for p in folder.glob("*") if p.suffix.lower() in STUDY_ENDINGS)
+
+
+def _show(app: object, paths: list[Path], remember: bool) -> int:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from viewer.ui.desk import Desk
+    from viewer.ui.window import MainWindow
+
+    assert isinstance(app, QApplication)
+    window = MainWindow(Desk(), remember)
+    window.show()
+
+    def begin() -> None:
+        window.start()
+        if paths:
+            window.open_paths(paths)
+        elif remember:
+            window.memory.restore_session()
+
+    QTimer.singleShot(0, window, begin)
+    try:
+        return app.exec()
+    finally:
+        window.close()
+        window.deleteLater()
+        app.processEvents()
+
+
+def _application() -> object | None:
+    try:
+        from PySide6.QtCore import QCoreApplication
+        from PySide6.QtGui import QFontDatabase
+        from PySide6.QtWidgets import QApplication
+    except ImportError as error:
+        print(
+            f"Qt could not be loaded ({error}); install Leadlight again, or the system library it names.",
+            file=sys.stderr,
+        )
+        return None
+    app = QApplication.instance()
+    if app is None:
+        QCoreApplication.setApplicationName("leadlight")
+        app = QApplication([sys.argv[0]])
+    if not isinstance(app, QApplication):
+        return None
+    app.setApplicationDisplayName("Leadlight")
+    app.setDesktopFileName("leadlight")
+    app.setStyle("Fusion")
+    if not QFontDatabase.families():
+        print(
+            "There are no fonts on this machine; install some with: sudo apt-get install fonts-dejavu-core",
+            file=sys.stderr,
+        )
+        return None
+    return app
+
+
+logging.getLogger("viewer").addHandler(logging.NullHandler())

@@ -1,0 +1,159 @@
+"""Remembering: settings, recent files and the last session, kept while the window lives and brought back with it."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QTimer
+
+from viewer.study import Kind
+from viewer.ui import session, theme
+from viewer.ui.entry import Entry
+from viewer.ui.text import tr
+
+if TYPE_CHECKING:
+    from viewer.ui.window import MainWindow
+
+SAVE_AFTER_MS = 700
+
+
+class Memory:
+    """Writes what changed a moment later, in the lane of files, so that a killed program loses no more than that."""
+
+    def __init__(self, window: "MainWindow", remember: bool) -> None:
+        self._window = window
+        self._remember = remember
+        self._settings = session.load(session.settings_path()) if remember else session.Loaded({})
+        self._before = session.load(session.session_path()) if remember else session.Loaded({})
+        self._timer = QTimer(window, singleShot=True, interval=SAVE_AFTER_MS)
+        self._timer.timeout.connect(self._save_later)
+        self._restored = False
+        self.recent: list[str] = [p for p in self._settings.values.get("recent", []) if isinstance(p, str)]
+
+    def restore_settings(self) -> None:
+        """Dress the window as it was left."""
+        values, window = self._settings.values, self._window
+        dark = values.get("dark")
+        if isinstance(dark, bool):
+            window.follow_system(False)
+            window.set_dark(dark)
+        else:
+            window.follow_system(True)
+        for name, put in (("geometry", window.restoreGeometry), ("columns", window.split.restoreState)):
+            kept = values.get(name)
+            if isinstance(kept, str):
+                put(QByteArray.fromBase64(kept.encode("ascii", "ignore")))
+        window.actions_["identity"].setChecked(values.get("identity_hidden") is True)
+        trouble = " ".join(filter(None, (self._settings.trouble, self._before.trouble)))
+        if trouble:
+            window.foot.say(trouble)
+
+    def restore_session(self, before: bool = False) -> None:
+        """Open again what was open; ``before``: what was open when the program started."""
+        from viewer.formats import Item
+
+        del before  # one session is kept: the one found at the start
+        items, kept = [], []
+        for values in _list(self._before.values.get("studies")):
+            try:
+                member = values.get("member")
+                item = Item(
+                    Path(values["path"]), member if isinstance(member, str) else None, int(values.get("frame", 0))
+                )
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue
+            items.append(item)
+            kept.append(values)
+        entries = self._window.desk.add_items(items)
+        for entry, values in zip(entries, kept, strict=True):
+            _restore(entry, values)
+        chosen = self._before.values.get("selected")
+        if isinstance(chosen, int) and 0 <= chosen < len(entries):
+            self._window.worklist.choose(entries[chosen])
+
+    def remember_recent(self, paths: list[Path]) -> None:
+        """Put opened files at the head of the recent ones."""
+        self.recent = session.with_recent(self.recent, [os.path.abspath(p) for p in paths])
+        self.changed()
+
+    def fill_recent(self) -> None:
+        """Write the menu of recent files."""
+        menu = self._window.recent_menu
+        menu.clear()
+        for path in self.recent:
+            name = path if self._window.identity_visible else tr("Hidden")
+            menu.addAction(name.replace("&", "&&"), lambda path=path: self._window.open_paths([Path(path)]))
+        if not self.recent:
+            menu.addAction(tr("Nothing was opened yet")).setEnabled(False)
+            return
+        menu.addSeparator()
+        menu.addAction(tr("Forget these"), self._forget)
+
+    def changed(self) -> None:
+        """Something worth remembering changed."""
+        if self._remember:
+            self._timer.start()
+
+    def close(self) -> None:
+        """Write everything now."""
+        if self._remember:
+            self._timer.stop()
+            self._window.stage.keep_states()
+            _write(self._settings_now(), self._session_now())
+
+    def _save_later(self) -> None:
+        self._window.stage.keep_states()
+        settings, now = self._settings_now(), self._session_now()
+        self._window.desk.quiet_task(lambda: _write(settings, now))
+
+    def _settings_now(self) -> dict[str, Any]:
+        window = self._window
+        return {
+            "dark": None if window.actions_["theme_system"].isChecked() else theme.theme().dark,
+            "recent": self.recent,
+            "identity_hidden": not window.identity_visible,
+            "geometry": bytes(window.saveGeometry().toBase64().data()).decode("ascii"),
+            "columns": bytes(window.split.saveState().toBase64().data()).decode("ascii"),
+        }
+
+    def _session_now(self) -> dict[str, Any]:
+        desk = self._window.desk
+        kept = [e for e in desk.entries if e.item is not None]
+        selected = next((i for i, e in enumerate(kept) if e is desk.selected), None)
+        return {"studies": [_described(e) for e in kept], "selected": selected}
+
+    def _forget(self) -> None:
+        self.recent = []
+        self.changed()
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    assert entry.item is not None
+    return {
+        "path": os.path.abspath(entry.item.path),
+        "member": entry.item.member,
+        "frame": entry.item.frame,
+        "kind": entry.kind,
+        "model": entry.model_id,
+        "label": entry.label,
+        "view": entry.view_state,
+    }
+
+
+def _restore(entry: Entry, values: dict[str, Any]) -> None:
+    if values.get("kind") in list(Kind):
+        entry.kind = Kind(values["kind"])
+    for name in ("model", "label"):
+        if isinstance(values.get(name), str):
+            setattr(entry, {"model": "model_id"}.get(name, name), values[name])
+    if isinstance(values.get("view"), dict):
+        entry.view_state = values["view"]
+
+
+def _list(value: object) -> list:
+    return value if isinstance(value, list) else []
+
+
+def _write(settings: dict[str, Any], now: dict[str, Any]) -> None:
+    session.save(session.settings_path(), settings)
+    session.save(session.session_path(), now)

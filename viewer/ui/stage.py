@@ -1,0 +1,274 @@
+"""The middle of the window: the study (two of them side by side), its heading, and its tools."""
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSpinBox,
+    QSplitter,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.study import Image, Kind
+from viewer.ui.entry import Entry, State
+from viewer.ui.text import kind_from_title, kind_title, tr
+from viewer.ui.theme import sized, theme
+from viewer.ui.views import StudyView, view_for
+
+IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
+TRACE_KINDS = (Kind.ECG_TRACE, Kind.EMG_TRACE)
+
+
+class Heading(QWidget):
+    """What is shown: name, kind and who said so (with the choice to overrule it), frame of a file with several."""
+
+    kind_chosen = Signal(object)
+    frame_chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(objectName="panel")
+        self._name = QLabel(objectName="title")
+        self._name.setFont(sized(self.font(), 1.15, True))
+        self._name.setMinimumWidth(60)
+        self._from = QLabel(objectName="muted")
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(tr("Read as"))
+        self.kind.setToolTip(tr("What kind of study this is; choose another to have it read as that"))
+        self.kind.activated.connect(lambda i: self.kind_chosen.emit(self.kind.itemData(i)))
+        self.frame = QSpinBox()
+        self.frame.setAccessibleName(tr("Frame"))
+        self.frame.setKeyboardTracking(False)
+        self.frame.valueChanged.connect(lambda value: self.frame_chosen.emit(value - 1))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 12, 4)
+        row.setSpacing(8)
+        row.addWidget(self._name, 1)
+        row.addWidget(self.frame)
+        row.addWidget(self._from)
+        row.addWidget(self.kind)
+
+    def show_entry(self, entry: Entry | None, name: str) -> None:
+        """Write what is known of an entry."""
+        self._name.setText(name)
+        study = entry.study if entry is not None else None
+        for widget in (self.kind, self._from):
+            widget.setVisible(study is not None)
+        self.frame.setVisible(entry is not None and entry.frames > 1)
+        if entry is not None and entry.frames > 1 and entry.item is not None:
+            self.frame.blockSignals(True)
+            self.frame.setRange(1, entry.frames)
+            self.frame.setSuffix(tr(" of {0}").format(entry.frames))
+            self.frame.setValue(entry.item.frame + 1)
+            self.frame.blockSignals(False)
+        if entry is None or study is None:
+            return
+        source = entry.reading.kind_from if entry.reading is not None else study.kind_from
+        known = entry.shown_kind is not Kind.UNKNOWN
+        self._from.setText(kind_from_title(source) if known else "")
+        self.kind.clear()
+        own = kind_title(entry.shown_kind) if entry.kind is None else tr("as it finds itself")
+        self.kind.addItem(own if entry.kind is not None or not known else tr("{0} (automatic)").format(own), None)
+        for kind in IMAGE_KINDS if isinstance(study.content, Image) else TRACE_KINDS:
+            self.kind.addItem(tr("Read as {0}").format(kind_title(kind)), kind)
+        self.kind.setCurrentIndex(max(0, self.kind.findData(entry.kind)) if entry.kind is not None else 0)
+
+
+class Stage(QWidget):
+    """Shows entries in study views and keeps the views in step with them.
+
+    Signals: ``region_marked(Entry, Region)``, ``region_left(Entry)`` (Escape in a view), ``view_changed()`` (other
+    actions are offered now).
+    """
+
+    region_marked = Signal(object, object)
+    region_left = Signal(object)
+    view_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(objectName="stage")
+        self.heading = Heading()
+        self.tools = QToolBar()
+        self.tools.setIconSize(QSize(18, 18))
+        self.tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, objectName="muted", wordWrap=True)
+        self._empty.setFont(sized(self.font(), 1.2))
+        self._split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self._split.setHandleWidth(3)
+        self._views: dict[str, StudyView] = {}
+        self._entries: dict[str, Entry] = {}
+        self._settings = {"identity": True, "overlays": True, "linked": False}
+        self._following = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.heading)
+        column.addWidget(self.tools)
+        column.addWidget(QFrame(objectName="rule"))
+        column.addWidget(self._empty, 1)
+        column.addWidget(self._split, 1)
+        self.show_entry("main", None)
+
+    @property
+    def view(self) -> StudyView | None:
+        """The main study's view."""
+        return self._views.get("main")
+
+    @property
+    def focused(self) -> StudyView | None:
+        """The view that has the focus, else the main one."""
+        return next((v for v in self._views.values() if v.hasFocus()), self.view)
+
+    def views(self) -> list[StudyView]:
+        """Return the views on screen."""
+        return list(self._views.values())
+
+    def show_entry(self, place: str, entry: Entry | None) -> None:
+        """Show an entry in ``main`` or ``beside``, or bring its view up to date."""
+        view, shown = self._views.get(place), self._entries.get(place)
+        study = entry.study if entry is not None else None
+        if view is not None and (shown is not entry or study is None or not _suits(view, study)):
+            self._drop(place)
+            view = None
+        if study is not None and entry is not None:
+            if view is None:
+                view = self._make(place, entry)
+            elif view.study is not study:
+                view.set_study(study)
+                view.restore_view_state(entry.view_state)
+            self._bring_up_to_date(view, entry)
+        self._entries.pop(place, None)
+        if entry is not None:
+            self._entries[place] = entry
+        self._split.setVisible(bool(self._views))
+        self._empty.setVisible(not self._views)
+        self._empty.setText(_empty_words(self._entries.get("main")))
+
+    def set_identity_visible(self, visible: bool) -> None:
+        """Show or hide who and when."""
+        self._settings["identity"] = visible
+        for view in self.views():
+            view.set_identity_visible(visible)
+
+    def set_overlays_visible(self, visible: bool) -> None:
+        """Show or hide maps, boxes and spans."""
+        self._settings["overlays"] = visible
+        for view in self.views():
+            view.set_overlays_visible(visible)
+
+    def set_linked(self, linked: bool) -> None:
+        """Zoom, pan and window two views of the same sort together."""
+        self._settings["linked"] = linked
+        if linked and self.view is not None:
+            self._follow(self.view)
+
+    def restyle(self) -> None:
+        """Take over the theme."""
+        for view in self.views():
+            view.set_dark(theme().dark)
+
+    def keep_states(self) -> None:
+        """Write how the views show their studies into the entries."""
+        for place, view in self._views.items():
+            self._entries[place].view_state = view.view_state()
+
+    def close_views(self) -> None:
+        """Drop every view."""
+        for place in list(self._views):
+            self._drop(place)
+
+    def offer(self, groups: dict[str, list[QAction]]) -> None:
+        """Put a view's tools into the bar above it: switches as buttons, the rest in a menu a group."""
+        self.tools.clear()
+        for title, actions in groups.items():
+            switches = [a for a in actions if a.actionGroup() is not None]
+            if switches and len(switches) <= 6:
+                self.tools.addActions(switches)
+                self.tools.addSeparator()
+            rest = [a for a in actions if a not in switches or len(switches) > 6]
+            if rest:
+                self.tools.addWidget(_menu_button(title, rest))
+        self.tools.setVisible(bool(groups))
+
+    def _make(self, place: str, entry: Entry) -> StudyView:
+        assert entry.study is not None
+        view = view_for(entry.study)
+        view.set_dark(theme().dark)
+        view.set_identity_visible(self._settings["identity"])
+        view.set_overlays_visible(self._settings["overlays"])
+        view.restore_view_state(entry.view_state)
+        view.region_marked.connect(lambda region: self.region_marked.emit(entry, region))
+        view.state_changed.connect(lambda: self._follow(view))
+        for action in view.actions():
+            if QKeySequence("Esc") in action.shortcuts():
+                action.triggered.connect(lambda: self.region_left.emit(entry))
+        self._views[place] = view
+        if place == "main":
+            self._split.insertWidget(0, view)
+        else:
+            self._split.addWidget(view)
+        for i in range(self._split.count()):
+            self._split.setStretchFactor(i, 1)
+        QTimer.singleShot(0, self, self._even)
+        self.view_changed.emit()
+        return view
+
+    def _drop(self, place: str) -> None:
+        view = self._views.pop(place)
+        if place in self._entries:
+            self._entries[place].view_state = view.view_state()
+        view.hide()
+        view.setParent(None)
+        view.deleteLater()
+        self.view_changed.emit()
+
+    def _bring_up_to_date(self, view: StudyView, entry: Entry) -> None:
+        if view.reading is not entry.shown_reading:
+            view.set_reading(entry.shown_reading)
+        if view.label != entry.label:
+            view.set_label(entry.label)
+        if view.region is not None and entry.region is None:
+            view.clear_region()
+
+    def _follow(self, leader: StudyView) -> None:
+        if self._following or not self._settings["linked"]:
+            return
+        self._following = True
+        for view in self.views():
+            if view is not leader and type(view) is type(leader):
+                view.restore_view_state(leader.view_state())
+        self._following = False
+
+    def _even(self) -> None:
+        count = self._split.count()
+        if count > 1:
+            self._split.setSizes([self._split.width() // count] * count)
+
+
+def _suits(view: StudyView, study: object) -> bool:
+    """Whether a view of its sort would be made for this study again."""
+    old = view.study
+    if old is None:
+        return False
+    same_content = isinstance(old.content, Image) == isinstance(study.content, Image)  # type: ignore[attr-defined]
+    return same_content and (isinstance(old.content, Image) or old.kind == study.kind)  # type: ignore[attr-defined]
+
+
+def _empty_words(entry: Entry | None) -> str:
+    if entry is None:
+        return tr("Drop studies here, or open them with Ctrl+O")
+    return entry.error if entry.state is State.FAILED else tr("Being opened")
+
+
+def _menu_button(title: str, actions: list[QAction]) -> QToolButton:
+    button = QToolButton(text=f"{title} ▾", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup, autoRaise=True)
+    menu = QMenu(button)
+    menu.addActions(actions)
+    button.setMenu(menu)
+    return button

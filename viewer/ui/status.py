@@ -1,0 +1,83 @@
+"""The foot of the window: what is running, how far it is, a way to stop it, where it is computed, and what this is not."""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from viewer.ui.text import research_use, tr
+from viewer.ui.theme import icon, sized
+
+SAID_FOR_MS = 12_000
+
+
+class Foot(QStatusBar):
+    """Signals: ``cancel_asked()``."""
+
+    cancel_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeGripEnabled(False)
+        self.words = QLabel()
+        self.words.setMinimumWidth(80)
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setFixedWidth(130)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.cancel = QToolButton(autoRaise=True)
+        self.cancel.setText(tr("Cancel"))
+        self.cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.cancel.setToolTip(tr("Stop what is running (Ctrl+.)"))
+        self.cancel.clicked.connect(self.cancel_asked)
+        self.device = QLabel(tr("Starting the networks"), objectName="muted")
+        notice = QLabel(research_use(), objectName="badge")
+        notice.setFont(sized(self.font(), 0.95, True))
+        left = QWidget()
+        row = QHBoxLayout(left)
+        row.setContentsMargins(10, 3, 4, 3)
+        row.addWidget(self.bar)
+        row.addWidget(self.cancel)
+        row.addWidget(self.words, 1)
+        self.addWidget(left, 1)
+        right = QWidget()
+        row = QHBoxLayout(right)
+        row.setContentsMargins(4, 3, 10, 3)
+        row.setSpacing(14)
+        row.addWidget(self.device)
+        row.addWidget(notice)
+        self.addPermanentWidget(right)
+        self._forget = QTimer(self, singleShot=True, interval=SAID_FOR_MS)
+        self._forget.timeout.connect(lambda: self.words.setText(""))
+        self.show_idle()
+        self.restyle()
+
+    def show_running(self, title: str, stage: str, fraction: float, waiting: int) -> None:
+        """Say what is running; ``fraction`` 0..1, where nothing is known yet 0."""
+        self._forget.stop()
+        more = tr("{0} more waiting").format(waiting) if waiting > 0 else ""
+        self.words.setText(" · ".join(filter(None, (title, stage, more))))
+        self.words.setToolTip(self.words.text())
+        self.bar.setRange(0, 0 if fraction <= 0 else 1000)
+        self.bar.setValue(round(1000 * min(fraction, 1.0)))
+        self.bar.show()
+        self.cancel.show()
+
+    def show_idle(self) -> None:
+        """Say that nothing is running."""
+        if self.bar.isVisibleTo(self):
+            self.words.setText("")
+        self.bar.hide()
+        self.cancel.hide()
+
+    def say(self, sentence: str) -> None:
+        """Tell something for a while."""
+        self.words.setText(sentence)
+        self.words.setToolTip(sentence)
+        self._forget.start()
+
+    def show_device(self, device: str, reason: str) -> None:
+        """Say where the networks are computed, and why there."""
+        self.device.setText(tr("Computing on {0}").format(device.upper() if len(device) < 5 else device))
+        self.device.setToolTip(reason)
+
+    def restyle(self) -> None:
+        """Take over the theme."""
+        self.cancel.setIcon(icon("cancel"))
