@@ -1,7 +1,7 @@
 """Resting needle EMG from volume-conducted fibre potentials, with the truth of every event.
 
-``make`` gives one generator's train, ``record`` adds trains and backgrounds up, ``simulate_scene`` does both; pictures of
-them are in ``training.simulate.emg_screen``; ``simulate`` writes both as files.
+``make`` gives one generator's train, ``record`` adds trains and backgrounds up, ``simulate_scene`` does both; pictures
+of them are in ``training.simulate.emg_screen``; ``simulate`` writes both as files.
 """
 
 from training.simulate.emg.draws import Draw

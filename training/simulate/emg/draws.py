@@ -1,4 +1,4 @@
-"""Random draws from ranges of which bands are kept for validation and test, so that "never used in training" is exact."""
+"""Random draws from ranges of which bands are kept for validation and test: "never used in training" is then exact."""
 
 import zlib
 from collections.abc import Sequence

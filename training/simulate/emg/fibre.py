@@ -62,7 +62,7 @@ def _passing(radius_step: int, surface_mm: float) -> np.ndarray:
 
 
 def passing_fibre(radius_mm: float, surface_mm: float = 0.15) -> np.ndarray:
-    """Return a passing wave's potential against distance travelled (STEP_MM), not normalised: near fibres are larger."""
+    """Return a passing wave's potential against its way (steps of STEP_MM), not normalised: near fibres are larger."""
     return _passing(max(1, round(radius_mm * 20)), round(surface_mm, 1))
 
 

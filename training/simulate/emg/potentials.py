@@ -112,8 +112,8 @@ _UNITS = {"normal": ((6, 16), (0.25, 0.9)), "neurogenic": ((12, 30), (0.8, 2.6))
 def motor_unit_shape(draw: Draw, rate_hz: float, duration_ms: float, form: str = "normal") -> np.ndarray:
     """Return a motor unit's potential: the sum of its fibres, near ones sharp and far ones slow.
 
-    Fibres lie evenly over the needle's uptake area, their end plates and velocities spread; reinnervation adds fibres in
-    groups and spreads them, myopathy leaves few.
+    Fibres lie evenly over the needle's uptake area, their end plates and velocities spread; reinnervation adds fibres
+    in groups and spreads them, myopathy leaves few.
     """
     (few, many), (close, wide) = _UNITS[form]
     count, spread = draw.integer(few, many), draw.between(close, wide)

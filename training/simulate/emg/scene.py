@@ -42,7 +42,8 @@ def simulate_scene(
     """Return a stretch led by one generator (or ``quiet``, ``artefact``), plainly above the noise, with company."""
     work_hz, _ = work_rate(rate_hz)
     firings = _leading(draw, generator, work_hz, length_s)
-    size = max((float(np.ptp(s)) for f in firings for s in f.shapes), default=0.0)
+    sizes = [float(np.ptp(s)) for f in firings for s in f.shapes] or [0.0]
+    size = min(sizes) if generator in LEADING.values() else max(sizes)
     if generator in LEADING.values() and draw.chance(0.15):
         firings.append(_company(draw, work_hz, length_s, size))
     noise, names = _background(draw, work_hz, int(length_s * work_hz), generator, size)

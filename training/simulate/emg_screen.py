@@ -1,0 +1,292 @@
+"""Pictures of simulated needle EMG as machines show it, with a true box round every waveform.
+
+``render_screen`` draws a whole screen or, as the paper's specialist did, a single waveform cut out of one. Negative is
+drawn upward, but for pictures that say they are ``inverted``.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from training.simulate.emg.draws import Draw, Part
+from training.simulate.emg.recording import Recording, TrueEvent
+from training.simulate.emg.scene import leading_generator, simulate_scene
+from training.simulate.emg_artwork import Rect, draw_grid, draw_marks, draw_sweep, layout_panels
+from training.simulate.emg_camera import degrade
+from training.simulate.emg_looks import SWEEPS, Look, random_look, setting_words
+
+MS_PER_DIV = ((1.0, 0.1), (2.0, 0.5), (5.0, 4.0), (10.0, 10.0), (20.0, 4.0), (50.0, 0.4))
+ONE_TWO_FIVE = np.array([5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], float)
+# what only several potentials tell apart from a fibrillation or a positive sharp wave: never one alone in a picture
+NEED_SEVERAL = {
+    "myotonic spikes": 4,
+    "myotonic positive waves": 4,
+    "complex repetitive discharge": 2,
+    "neuromyotonia": 4,
+    "insertional activity": 4,
+    "PSW-shaped MUAP": 3,
+    "end-plate noise": 8,
+}
+
+
+@dataclass(frozen=True)
+class TrueBox:
+    """A waveform in pixels of the picture."""
+
+    label: str
+    generator: str
+    x: float
+    y: float
+    w: float
+    h: float
+    amplitude_uv: float
+
+
+@dataclass(frozen=True)
+class ScreenTruth:
+    """What a picture shows: its class, the generator that leads, and a box for each potential in view."""
+
+    label: str
+    generator: str
+    boxes: tuple[TrueBox, ...]
+    ms_per_div: float
+    uv_per_div: float
+    sweeps: int
+    inverted: bool
+    cut_out: bool
+    layout: str
+    grid: str
+
+
+@dataclass(frozen=True)
+class View:
+    """Which stretches of a recording are shown: one start a sweep."""
+
+    starts_s: tuple[float, ...]
+    window_s: float
+    ms_per_div: float
+    superimposed: bool = False
+
+
+def render_screen(
+    rng: np.random.Generator,
+    label: str | None = None,
+    part: Part = "any",
+    inverted: bool | None = None,
+    cut_out: bool | None = None,
+    generator: str | None = None,
+) -> tuple[np.ndarray, ScreenTruth]:
+    """Return a picture (uint8 RGB, 60 to about 1,900 pixels wide) and its truth.
+
+    ``label`` PSW, Fibs or Others (None: any); ``part`` limits looks and parameter ranges to those of train, validation
+    or test; ``inverted``, ``cut_out`` and ``generator`` are drawn where None (1 in 50, 1 in 2, the class's).
+    """
+    draw = Draw(rng, part)
+    label = label or draw.pick(("PSW", "Fibs", "Others"))
+    generator = generator or leading_generator(draw, label)
+    look = random_look(draw)
+    recording, view = _stretch(draw, generator, look)
+    return show_recording(draw, recording, view, look, label, generator, inverted, cut_out)
+
+
+def show_recording(
+    draw: Draw,
+    recording: Recording,
+    view: View,
+    look: Look,
+    label: str,
+    generator: str,
+    inverted: bool | None = None,
+    cut_out: bool | None = None,
+) -> tuple[np.ndarray, ScreenTruth]:
+    """Draw a recording's view in a look, with what befalls pictures after."""
+    inverted = draw.chance(0.02) if inverted is None else inverted
+    cut = draw.chance(0.5) if cut_out is None else cut_out
+    picture = np.empty((look.height, look.width, 3), np.uint8)
+    picture[:] = look.ground
+    scale = _size_uv(recording, view, label)
+    sweeps = 1 if view.superimposed else len(view.starts_s)
+    share = draw.between(0.3, 1.5) if sweeps > 1 else draw.between(0.1, 0.9)
+    uv_per_div = scale / (share / sweeps * look.divisions[1])
+    if draw.chance(0.7):
+        uv_per_div = float(ONE_TWO_FIVE[np.abs(np.log(ONE_TWO_FIVE / uv_per_div)).argmin()])
+    band = recording.amplifier.high_pass_hz, recording.amplifier.low_pass_hz
+    plot = layout_panels(draw, picture, look, setting_words(draw, round(uv_per_div, 1), view.ms_per_div, band))
+    draw_grid(picture, plot, look)
+    px_per_uv = plot[3] / look.divisions[1] / uv_per_div
+    px_per_uv = max(px_per_uv, 9 / scale)  # nobody would have kept a picture in which the wave cannot be seen
+    if sweeps == 1 and draw.chance(0.9):  # or one that leaves the screen
+        px_per_uv = min(px_per_uv, 0.95 * plot[3] / _span_uv(recording, view))
+    baselines = _baselines(draw, plot, sweeps)
+    if sweeps == 1:
+        baselines = _fitted(baselines, plot, recording, view, -px_per_uv if inverted else px_per_uv)
+    boxes = _draw_sweeps(draw, picture, plot, look, recording, view, baselines, -px_per_uv if inverted else px_per_uv)
+    draw_marks(draw, picture, plot, look, baselines, [(b.x, b.x + b.w) for b in boxes])
+    truth = ScreenTruth(
+        label, generator, (), view.ms_per_div, uv_per_div, sweeps, inverted, False, look.layout, look.grid
+    )
+    if cut:
+        rect = _cut(draw, boxes, plot, label, generator, plot[2] / view.window_s / 1000)
+        if rect is not None:
+            x, y, w, h = rect
+            picture = np.ascontiguousarray(picture[y : y + h, x : x + w])
+            boxes = [replace(b, x=b.x - x, y=b.y - y) for b in boxes]
+            truth = replace(truth, cut_out=True)
+    picture, matrix = degrade(draw, picture, truth.cut_out)
+    moved = (_moved(b, matrix, picture.shape[1], picture.shape[0]) for b in boxes)
+    return picture, replace(truth, boxes=tuple(b for b in moved if b is not None))
+
+
+def _stretch(draw: Draw, generator: str, look: Look) -> tuple[Recording, View]:
+    """Simulate a stretch and choose a view of it in which its leading potentials are."""
+    needed = NEED_SEVERAL.get(generator, 0 if generator in ("quiet", "artefact") else 1)
+    while True:
+        ms_per_div = draw.pick([v for v, _ in MS_PER_DIV], [w for _, w in MS_PER_DIV])
+        if draw.part == "train" and draw.chance(0.3):
+            ms_per_div *= draw.between(0.7, 1.4)  # scaled screens have any ms a division
+        window = ms_per_div * look.divisions[0] / 1000
+        sweeps = draw.look(SWEEPS) if draw.chance(0.6) else 1
+        rate = draw.pick((4000.0, 8000.0, 10000.0, 20000.0, 48000.0), (0.5, 1, 3, 5, 0.4))
+        recording = simulate_scene(draw, generator, rate, float(np.clip(sweeps * window * 1.5, 1.0, 4.0)))
+        view = choose_view(draw, recording, window, sweeps, ms_per_div)
+        if len(_in_view(recording, view, generator)) >= needed:
+            return recording, view
+
+
+def choose_view(draw: Draw, recording: Recording, window_s: float, sweeps: int, ms_per_div: float) -> View:
+    """Return sweeps that follow one another, or that events trigger (with a delay line), superimposed or not."""
+    length = recording.duration_s
+    window_s = min(window_s, length * 0.98)
+    sweeps = max(1, min(sweeps, int(length / window_s)))
+    times = np.array([e.time_s for e in recording.events])
+    times = times[(times > window_s * 0.4) & (times < length - window_s)]
+    if sweeps > 1 and len(times) >= 2 and draw.chance(0.15):
+        delay = draw.between(0.15, 0.4) * window_s
+        chosen = np.sort(draw.rng.permutation(times)[:sweeps])
+        starts = tuple(float(t) for t in chosen - delay)
+        return View(starts, window_s, ms_per_div, draw.chance(0.4))
+    total = sweeps * window_s
+    first = draw.rng.uniform(0, max(1e-9, length - total))
+    leading = [e.time_s for e in recording.events if e.train == 1]
+    if leading:
+        first = draw.pick(leading) - draw.rng.uniform(0.08, 0.92) * total
+    first = float(np.clip(first, 0, max(0.0, length - total)))
+    return View(tuple(first + i * window_s for i in range(sweeps)), window_s, ms_per_div)
+
+
+def _in_view(recording: Recording, view: View, generator: str | None = None) -> list[tuple[int, TrueEvent]]:
+    """Return (sweep, event) of the events in view: onset, largest deflection, and 8 ms after it (or the end)."""
+    found = []
+    for sweep, start in enumerate(view.starts_s):
+        for event in recording.events:
+            shown = min(event.end_s, event.time_s + 0.008)
+            if start <= event.start_s and shown <= start + view.window_s and generator in (None, event.generator):
+                found.append((sweep, event))
+    return found
+
+
+def _size_uv(recording: Recording, view: View, label: str) -> float:
+    """Return the peak-to-peak size that the display's sensitivity is chosen for."""
+    sizes = [e.amplitude_uv for _, e in _in_view(recording, view) if e.label == label]
+    if sizes:
+        return float(np.percentile(sizes, 80))
+    return max(20.0, float(np.ptp(np.percentile(recording.samples_uv, (0.5, 99.5)))))
+
+
+def _shown_uv(recording: Recording, view: View) -> np.ndarray:
+    spans = [(round(t * recording.rate_hz), round((t + view.window_s) * recording.rate_hz)) for t in view.starts_s]
+    return np.concatenate([recording.samples_uv[a:b] for a, b in spans]) - float(np.median(recording.samples_uv))
+
+
+def _span_uv(recording: Recording, view: View) -> float:
+    return max(1.0, float(np.ptp(_shown_uv(recording, view))))
+
+
+def _fitted(baselines: np.ndarray, plot: Rect, recording: Recording, view: View, px_per_uv: float) -> np.ndarray:
+    """Return a single sweep's baseline moved so that the sweep stays on the plot where it can."""
+    rows = _shown_uv(recording, view) * px_per_uv
+    low, high = plot[1] - float(rows.min()), plot[1] + plot[3] - float(rows.max())
+    return np.clip(baselines, low, high) if low < high else baselines
+
+
+def _baselines(draw: Draw, plot: Rect, sweeps: int) -> np.ndarray:
+    _, y, _, h = plot
+    if sweeps == 1:
+        return np.array([y + h * draw.between(0.35, 0.68)])
+    return y + h * (np.arange(sweeps) + 0.5) / sweeps
+
+
+def _draw_sweeps(
+    draw: Draw,
+    picture: np.ndarray,
+    plot: Rect,
+    look: Look,
+    recording: Recording,
+    view: View,
+    baselines: np.ndarray,
+    px_per_uv: float,
+) -> list[TrueBox]:
+    x, y, w, h = plot
+    boxes: list[TrueBox] = []
+    seen = _in_view(recording, view)
+    count = max(2, round(view.window_s * recording.rate_hz))
+    middle = float(np.median(recording.samples_uv))
+    for sweep, start in enumerate(view.starts_s):
+        base = float(baselines[0 if view.superimposed else sweep])
+        first = round(start * recording.rate_hz)
+        rows = base + (recording.samples_uv[first : first + count] - middle) * px_per_uv
+        if len(rows) < 2:
+            continue
+        colour = tuple(int(v) for v in draw.rng.permutation(look.trace)) if look.many_colours else look.trace
+        draw_sweep(picture, plot, rows, colour, look)  # type: ignore[arg-type]
+        for own, event in seen:
+            if own == sweep:
+                left, right = ((t - start) / view.window_s * w for t in (event.start_s, event.end_s))
+                left, right = max(0.0, left), min(float(w), right)
+                part = rows[int(left / w * len(rows)) : int(np.ceil(right / w * len(rows))) + 1]
+                top, bottom = np.clip((part.min(), part.max()), y, y + h)
+                box = TrueBox(
+                    event.label,
+                    event.generator,
+                    x + left,
+                    float(top),
+                    right - left,
+                    float(bottom - top),
+                    event.amplitude_uv,
+                )
+                boxes.append(box)
+    return boxes
+
+
+def _cut(draw: Draw, boxes: list[TrueBox], plot: Rect, label: str, generator: str, px_per_ms: float) -> Rect | None:
+    """Return the rectangle of one waveform with some surroundings; several where one alone would not tell."""
+    x, y, w, h = plot
+    own = [b for b in boxes if b.label == label and b.generator == generator and b.h > 5]
+    own = [b for b in own if b.amplitude_uv > 0.5 * max(o.amplitude_uv for o in own)]
+    needed = NEED_SEVERAL.get(generator, 1)
+    if len(own) < needed:
+        return None
+    at = draw.integer(0, len(own) - needed)
+    group = own[at : at + needed]
+    left, right = min(b.x for b in group), max(b.x + b.w for b in group)
+    top, bottom = min(b.y for b in group), max(b.y + b.h for b in group)
+    if needed > 1 and max(abs(b.y + b.h / 2 - group[0].y - group[0].h / 2) for b in group) > 1.5 * group[0].h + 10:
+        return None  # they are on several sweeps
+    wide = max((right - left) * draw.between(1.2, 5), px_per_ms * draw.between(10, 50), (bottom - top) / 2.5, 60)
+    tall = min(max((bottom - top) * draw.between(1.15, 3), 36), max(2.5 * wide, bottom - top + 4))
+    spare = max(0.0, wide - (right - left)), max(0.0, tall - (bottom - top))
+    x0 = int(np.clip(left - spare[0] * draw.rng.uniform(0.1, 0.9), x, x + w - 40))
+    y0 = int(np.clip(top - spare[1] * draw.rng.uniform(0.15, 0.85), y, y + h - 30))
+    return x0, y0, int(min(wide, x + w - x0)), int(min(tall, y + h - y0))
+
+
+def _moved(box: TrueBox, matrix: np.ndarray, width: int, height: int) -> TrueBox | None:
+    """Return the box after the picture was warped, cut at its edges; None where too little is left."""
+    corners = np.array([(box.x, box.y), (box.x + box.w, box.y), (box.x, box.y + box.h), (box.x + box.w, box.y + box.h)])
+    moved = np.c_[corners, np.ones(4)] @ matrix.T
+    points = moved[:, :2] / moved[:, 2:]
+    (x0, y0), (x1, y1) = points.min(0), points.max(0)
+    x0, x1, y0, y1 = max(0.0, x0), min(float(width), x1), max(0.0, y0), min(float(height), y1)
+    if x1 - x0 < 1 or y1 - y0 < 0.5:
+        return None
+    return replace(box, x=float(x0), y=float(y0), w=float(x1 - x0), h=float(y1 - y0))
