@@ -1,0 +1,243 @@
+"""What every study view has: a study, a reading of it, a class to explain, actions, and a picture of itself."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QImage, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import QWidget
+
+from viewer.reading.values import Box, Finding, HeatMap, Reading, Span
+from viewer.study import Region, Study
+from viewer.ui.views.corners import paint_corners
+from viewer.ui.views.facts import Corners, study_corners
+from viewer.ui.views.palette import Palette, palette
+
+
+class StudyView(QWidget):
+    """A study, drawn.
+
+    Subclasses draw in ``paint_view`` and take their settings in ``view_state`` and ``restore_view_state``. Every
+    action is in ``actions()`` with text, tooltip and shortcut; the shortcuts work while the view has the focus.
+    ``action_groups()`` gives the same actions by menu.
+    """
+
+    region_marked = Signal(object)
+    """A Region that a person marked."""
+
+    state_changed = Signal()
+    """Something in ``view_state()`` changed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.study: Study | None = None
+        self.reading: Reading | None = None
+        self.label: str | None = None
+        self.region: Region | None = None
+        self.overlays_visible = True
+        self.identity_visible = True
+        self.dark = True
+        self.held = False
+        self._groups: dict[str, list[QAction]] = {}
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(240, 180)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        hide = self.add_action(self.tr("Overlays"), self.tr("Hide overlays"), "H", lambda _: None, checkable=True)
+        hide.setToolTip(self.tr("Hide heat map, boxes and marks; hold H to hide them for a moment (H)"))
+        hide.toggled.connect(self._hold)
+        self._hide_action = hide
+
+    # What is shown
+
+    def set_study(self, study: Study) -> None:
+        """Show a study; its reading, region and class are forgotten."""
+        self.study, self.reading, self.label, self.region = study, None, None, None
+        self.setAccessibleName(self.tr("Study {name}").format(name=study.source.label))
+        self.study_changed()
+        self.update()
+
+    def set_reading(self, reading: Reading | None) -> None:
+        """Show what a network made of it; None takes it away."""
+        self.reading = reading
+        self.overlays_changed()
+        self.update()
+
+    def set_label(self, label: str | None) -> None:
+        """Choose the class whose map, boxes and spans are drawn."""
+        self.label = label
+        self.overlays_changed()
+        self.update()
+
+    def set_overlays_visible(self, visible: bool) -> None:
+        """Draw heat map, boxes, spans and events, or not."""
+        self.overlays_visible = visible
+        self.update()
+
+    def set_identity_visible(self, visible: bool) -> None:
+        """Write who and when in the corners, or not."""
+        self.identity_visible = visible
+        self.update()
+
+    def set_dark(self, dark: bool) -> None:
+        """Draw for a dark or a light window."""
+        self.dark = dark
+        self.overlays_changed()
+        self.update()
+
+    def clear_region(self) -> None:
+        """Forget the marked region."""
+        self.region = None
+        self.update()
+
+    def view_state(self) -> dict:
+        """Return how it is shown, as values that JSON can hold."""
+        return {}
+
+    def restore_view_state(self, state: dict) -> None:
+        """Show it as it was; what the state does not say, or says wrongly, stays as it is."""
+
+    def picture(self) -> QImage:
+        """Return what is shown, at the screen's pixel ratio; who and when only where they are shown."""
+        ratio = self.devicePixelRatioF()
+        image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(self.colours.colour("ground"))
+        with QPainter(image) as painter:
+            self.paint_view(painter)
+        return image
+
+    # For subclasses
+
+    def study_changed(self) -> None:
+        """Take over a new study (``self.study``)."""
+
+    def overlays_changed(self) -> None:
+        """Forget what was prepared from the reading, the class or the colours."""
+
+    def paint_view(self, painter: QPainter) -> None:
+        """Draw everything, in the widget's coordinates."""
+        raise NotImplementedError
+
+    @property
+    def colours(self) -> Palette:
+        """The colours in use."""
+        return palette(self.dark)
+
+    @property
+    def overlays_shown(self) -> bool:
+        """Whether overlays are drawn right now."""
+        return self.overlays_visible and not self.held
+
+    @property
+    def finding(self) -> Finding | None:
+        """The chosen class's finding."""
+        findings = self.reading.findings if self.reading else ()
+        return next((f for f in findings if f.label == self.label), None)
+
+    @property
+    def heat_map(self) -> HeatMap | None:
+        """The chosen class's map."""
+        return self.reading.heat_map(self.label) if self.reading and self.label else None
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The chosen class's boxes."""
+        return self.finding.boxes if self.finding else ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The chosen class's spans."""
+        return self.finding.spans if self.finding else ()
+
+    def paint_facts(self, painter: QPainter, extra: Corners, area: QRect | None = None) -> None:
+        """Write who, when, which view and the file's facts in the corners of ``area``, with ``extra``."""
+        assert self.study is not None
+        corners = study_corners(self.study, self.identity_visible, self.tr) + extra
+        paint_corners(painter, corners, QRectF(area or self.rect()), self.colours)
+
+    def mark(self, region: Region) -> None:
+        """Take over a region that a person marked and tell the window."""
+        self.region = region
+        self.update()
+        self.region_marked.emit(region)
+
+    def add_action(
+        self,
+        menu: str,
+        text: str,
+        shortcut: str | tuple[str, ...],
+        slot: Callable[[bool], object],
+        *,
+        tip: str = "",
+        checkable: bool = False,
+        checked: bool = False,
+        group: QActionGroup | None = None,
+    ) -> QAction:
+        """Add an action to ``menu``; ``slot`` gets whether it is checked."""
+        action = QAction(text, self)
+        keys = [shortcut] if isinstance(shortcut, str) else list(shortcut)
+        action.setShortcuts([QKeySequence(k) for k in keys if k])
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        spelled = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{tip or text} ({spelled})" if spelled else tip or text)
+        action.setCheckable(checkable)
+        action.setChecked(checked)
+        if group is not None:
+            group.addAction(action)
+        action.triggered.connect(slot)
+        self.addAction(action)
+        self._groups.setdefault(menu, []).append(action)
+        return action
+
+    def action_groups(self) -> dict[str, list[QAction]]:
+        """Return the actions by menu title, in order."""
+        return {title: list(actions) for title, actions in self._groups.items()}
+
+    # Qt
+
+    def paintEvent(self, _event: object) -> None:
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self.colours.colour("ground"))
+            if self.study is not None:
+                self.paint_view(painter)
+
+    def event(self, event: QEvent) -> bool:
+        # H is held, not pressed: it must arrive here as a key and not as its action's shortcut.
+        if event.type() == QEvent.Type.ShortcutOverride and _is_hold_key(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _is_hold_key(event):
+            if not event.isAutoRepeat():
+                self._hold(True)
+            return
+        super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if _is_hold_key(event):
+            if not event.isAutoRepeat():
+                self._hold(self._hide_action.isChecked())
+            return
+        super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: object) -> None:
+        self._hold(self._hide_action.isChecked())
+        super().focusOutEvent(event)  # type: ignore[arg-type]
+
+    def _hold(self, held: bool) -> None:
+        self.held = held
+        self.update()
+
+    def text_width(self, text: str) -> float:
+        """Return the width of ``text`` in the view's font."""
+        return QFontMetricsF(self.font()).horizontalAdvance(text)
+
+
+def _is_hold_key(event: QEvent) -> bool:
+    return (
+        isinstance(event, QKeyEvent)
+        and event.key() == Qt.Key.Key_H
+        and event.modifiers() == Qt.KeyboardModifier.NoModifier
+    )

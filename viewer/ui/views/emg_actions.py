@@ -1,0 +1,61 @@
+"""The EMG view's actions and their keys. Number keys belong to the classes."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup
+
+if TYPE_CHECKING:
+    from viewer.ui.views.emg_view import EmgSweepView
+
+
+def add_emg_actions(view: "EmgSweepView") -> dict[str, QAction]:
+    """Add the actions to the view; return those that others switch, by name."""
+    tr, add = view.tr, view.add_action
+    named: dict[str, QAction] = {}
+    tools = QActionGroup(view)
+    for name, text, key, tip in (
+        ("pan", tr("Pan"), "V", tr("Left drag moves in time")),
+        ("cursor", tr("Cursors"), "C", tr("Left drag measures amplitude, duration and rate")),
+        ("region", tr("Mark span"), "B", tr("Left drag marks a time span, to be read by itself")),
+    ):
+        named[name] = add(tr("Tool"), text, key, lambda _, n=name: view.set_tool(n), tip=tip, checkable=True,
+                          group=tools, checked=name == "pan")  # fmt: skip
+    add(tr("Tool"), tr("Snap to peaks"), "N", view.set_snapping, tip=tr("Cursors snap to highest and lowest points"),
+        checkable=True, checked=True)  # fmt: skip
+    add(tr("Tool"), tr("Clear cursors and span"), "Esc", lambda _: view.clear_marks())
+    modes = QActionGroup(view)
+    for name, text, key, tip in (
+        ("free", tr("Free run"), "F", tr("One sweep after another")),
+        ("raster", tr("Raster"), "R", tr("Sweeps that follow each other, one below another")),
+        ("trigger", tr("Triggered"), "T", tr("Sweeps where the signal crosses the level; drag the level's line")),
+    ):
+        named[name] = add(tr("Sweep"), text, key, lambda _, n=name: view.set_mode(n), tip=tip, checkable=True,
+                          group=modes, checked=name == "free")  # fmt: skip
+    named["superimposed"] = add(tr("Sweep"), tr("Superimpose"), "S", view.set_superimposed,
+                                tip=tr("Lay triggered sweeps over each other"), checkable=True, checked=True)  # fmt: skip
+    add(tr("Sweep"), tr("Level up"), "Shift+Up", lambda _: view.set_level(view.level + _level_step(view)))
+    add(tr("Sweep"), tr("Level down"), "Shift+Down", lambda _: view.set_level(view.level - _level_step(view)))
+    menu = tr("Scale")
+    add(menu, tr("Longer sweep"), "-", lambda _: view.step_time(True), tip=tr("More ms/div"))
+    add(menu, tr("Shorter sweep"), ("+", "="), lambda _: view.step_time(False), tip=tr("Fewer ms/div"))
+    add(menu, tr("Larger"), "Up", lambda _: view.step_sensitivity(True), tip=tr("Fewer µV/div"))
+    add(menu, tr("Smaller"), "Down", lambda _: view.step_sensitivity(False), tip=tr("More µV/div"))
+    add(menu, tr("Whole recording"), "W", lambda _: view.whole())
+    named["negative-up"] = add(menu, tr("Negative up"), "P", view.set_negative_up,
+                               tip=tr("Polarity: negative voltages upwards"), checkable=True, checked=True)  # fmt: skip
+    menu = tr("Channel")
+    add(menu, tr("Next channel"), "K", lambda _: view.next_channel())
+    named["all"] = add(menu, tr("All channels"), "A", view.set_all_channels, checkable=True)
+    menu = tr("Time")
+    add(menu, tr("A division on"), "Right", lambda _: view.go_to(view.start_s + view.per_division_s))
+    add(menu, tr("A division back"), "Left", lambda _: view.go_to(view.start_s - view.per_division_s))
+    add(menu, tr("Next screen"), "PgDown", lambda _: view.go_to(view.start_s + view.page_s))
+    add(menu, tr("Previous screen"), "PgUp", lambda _: view.go_to(view.start_s - view.page_s))
+    add(menu, tr("Start"), "Home", lambda _: view.go_to(0))
+    add(menu, tr("End"), "End", lambda _: view.go_to(view.waveform.duration_s))
+    return named
+
+
+def _level_step(view: "EmgSweepView") -> float:
+    """A quarter of a division upwards on the screen."""
+    return -view.per_division / 4 if view.negative_up else view.per_division / 4

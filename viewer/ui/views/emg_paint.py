@@ -1,0 +1,235 @@
+"""What an EMG screen looks like: dotted grid, sweeps, heat, events, cursors, settings."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from viewer.ui.views import heat as heats
+from viewer.ui.views.canvas import Canvas, bgra
+from viewer.ui.views.corners import MARGIN, plate
+from viewer.ui.views.facts import Corners
+from viewer.ui.views.pixels import as_qimage
+from viewer.ui.views.scales import time_words, voltage_words
+from viewer.ui.views.sweeps import DELAY_DIVISIONS, Sweep
+
+if TYPE_CHECKING:
+    from viewer.ui.views.emg_view import EmgSweepView
+
+_COLUMNS, _ROWS = 10, 8
+
+
+def screen(view: "EmgSweepView", ratio: float) -> Canvas:
+    """Return grid, heat and sweeps as one picture."""
+    colours = view.colours
+    canvas = Canvas(round(view.width() * ratio), round(view.height() * ratio), ratio, colours.colour("ground"))
+    area = view.screen_rect
+    with canvas.painter() as painter:
+        painter.fillRect(area, colours.colour("screen"))
+        if view.overlays_shown:
+            for sweep in view.sweeps():
+                _heat(painter, view, sweep)
+    _dots(canvas, view)
+    for sweep in view.sweeps():
+        _trace(canvas, view, sweep)
+    return canvas
+
+
+def _dots(canvas: Canvas, view: "EmgSweepView") -> None:
+    """Dots every fifth of a division along the division lines, as on a screen's graticule; the middle line denser."""
+    area, size = view.screen_rect, max(1, round(canvas.ratio))
+    colour = bgra(view.colours.colour("dots"))
+    columns = area.left() + np.arange(_COLUMNS * 5 + 1) / (_COLUMNS * 5) * (area.width() - 1)
+    rows = area.top() + np.arange(_ROWS * 5 + 1) / (_ROWS * 5) * (area.height() - 1)
+    xs, ys = np.rint(columns * canvas.ratio).astype(int), np.rint(rows * canvas.ratio).astype(int)
+    for dx in range(size):
+        for dy in range(size):
+            canvas.pixels[np.ix_(ys[::5] + dy, xs + dx)] = colour
+            canvas.pixels[np.ix_(ys + dy, xs[::5] + dx)] = colour
+
+
+def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
+    """Draw a sweep: a line through its samples, or each pixel column's minimum to maximum where samples are dense."""
+    assert view.envelope is not None
+    area, rate, ratio = view.screen_rect, view.waveform.rate_hz, canvas.ratio
+    first, length = sweep.start_s * rate, view.sweep_s * rate
+    left, right = round(area.left() * ratio), round(area.right() * ratio)
+    top, bottom = round(area.top() * ratio), round(area.bottom() * ratio)
+    colour = view.colours.colour("trace")
+    if length <= 2 * (right - left):
+        at, values = view.envelope.points(sweep.channel, first, first + length)
+        if len(at) > 1:
+            canvas.trace(view.x_of(sweep, at / rate), view.y_of(sweep, values), colour, 1.2, area)
+        return
+    low, high = view.envelope.columns(sweep.channel, first, first + length, right - left)
+    one, other = view.y_of(sweep, low) * ratio, view.y_of(sweep, high) * ratio
+    y_high, y_low = np.minimum(one, other), np.maximum(one, other)
+    canvas.bars(left, np.clip(y_high, top, bottom), np.clip(y_low, top, bottom), colour)
+
+
+def _heat(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
+    heat = view.heat_map
+    if heat is None or heat.values.ndim != 1 or (view.mode == "trigger" and view.superimposed):
+        return
+    area = view.screen_rect
+    count = max(2, round(area.width()))
+    times = sweep.start_s + (np.arange(count) + 0.5) / count * view.sweep_s
+    height = area.height() / sweep.rows * 0.9
+    band = as_qimage(heats.band_colours(heats.at_times(heat, times), view.dark))
+    painter.drawImage(QRectF(area.left(), view.zero_y(sweep) - height / 2, area.width(), height), band)
+
+
+def paint_events(painter: QPainter, view: "EmgSweepView") -> None:
+    """Draw what was found: the chosen class's spans and events as brackets with label and score, others faintly."""
+    if view.reading is None:
+        return
+    for sweep in view.sweeps():
+        if view.mode == "trigger" and view.superimposed:
+            break
+        name = view.waveform.channels[sweep.channel]
+        for span in view.spans:
+            if span.channel in (None, name):
+                _bracket(painter, view, sweep, (span.start_s, span.end_s), f"{view.label} {span.score:.2f}", True)
+        for event in view.reading.events:
+            if event.channel == name:
+                chosen = view.label in (None, event.label)
+                text = f"{event.label} {event.score:.2f}"
+                _bracket(painter, view, sweep, (event.start_s, event.end_s), text, chosen)
+
+
+def _bracket(
+    painter: QPainter, view: "EmgSweepView", sweep: Sweep, span: tuple[float, float], text: str, chosen: bool
+) -> None:
+    area = view.screen_rect
+    x0, x1 = (float(x) for x in view.x_of(sweep, np.array(span)))
+    if x1 < area.left() or x0 > area.right():
+        return
+    colour = view.colours.colour("find") if chosen else view.colours.colour("faint", 140)
+    y = view.zero_y(sweep) - area.height() / sweep.rows * 0.4
+    painter.setPen(QPen(colour, 2))
+    left, right = max(x0, area.left()), min(max(x1, x0 + 2), area.right())
+    painter.drawLine(QPointF(left, y), QPointF(right, y))
+    painter.setPen(QPen(colour, 1))
+    for x in (x0, x1):
+        if area.left() <= x <= area.right():
+            painter.drawLine(QPointF(x, y), QPointF(x, y + 7))
+    if chosen and x1 - x0 > 3:
+        plate(painter, text, QPointF((left + right) / 2, y - 2), view.colours, "find", "bottom", inside=area)
+
+
+def paint_marks(painter: QPainter, view: "EmgSweepView") -> None:
+    """Draw the trigger's level and delay line, the marked span and the cursors."""
+    area = view.screen_rect
+    if view.mode == "trigger":
+        _trigger(painter, view)
+    span = view.region_draft or ((view.region.start_s, view.region.end_s) if view.region else None)
+    painter.save()
+    painter.setClipRect(area)
+    for sweep in view.sweeps():
+        height = area.height() / sweep.rows
+        if span is not None:
+            x0, x1 = (float(x) for x in view.x_of(sweep, np.array(sorted(span))))
+            box = QRectF(x0, view.zero_y(sweep) - height / 2, x1 - x0, height)
+            painter.fillRect(box, view.colours.colour("accent", 40))
+            painter.setPen(QPen(view.colours.colour("accent"), 1.2, Qt.PenStyle.DashLine))
+            painter.drawRect(box)
+    painter.restore()
+    if view.cursors is not None and view.cursor_sweep in view.sweeps():
+        _cursors(painter, view, view.cursor_sweep)  # type: ignore[arg-type]
+
+
+def _trigger(painter: QPainter, view: "EmgSweepView") -> None:
+    area = view.screen_rect
+    painter.setPen(QPen(view.colours.colour("mark"), 1, Qt.PenStyle.DashLine))
+    x = area.left() + DELAY_DIVISIONS / _COLUMNS * area.width()
+    painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+    sweeps = view.sweeps() or [Sweep(view.channel, 0, 0, 1)]
+    y = float(view.y_of(sweeps[0], view.level / view.to_unit(view.channel)))
+    if area.top() <= y <= area.bottom():
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+    unit = "µV" if view.unit == "uV" else view.unit
+    words = view.tr("Level {level} {unit}").format(level=f"{view.level:.4g}", unit=unit)
+    plate(painter, words, QPointF(area.right() - 90, y - 12), view.colours, "mark", inside=area)
+
+
+def _cursors(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
+    cursors, area = view.cursors, view.screen_rect
+    assert cursors is not None
+    scale = view.to_unit(sweep.channel)
+    half = area.height() / sweep.rows / 2
+    zero = view.zero_y(sweep)
+    painter.setPen(QPen(view.colours.colour("mark"), 1.4))
+    painter.setBrush(view.colours.colour("mark"))
+    xs = []
+    for time_s, value in ((cursors.start_s, cursors.start_value), (cursors.end_s, cursors.end_value)):
+        x, y = float(view.x_of(sweep, time_s)), float(view.y_of(sweep, value / scale))
+        xs.append(x)
+        painter.drawLine(QPointF(x, zero - half), QPointF(x, zero + half))
+        if np.isfinite(y):
+            painter.drawEllipse(QPointF(x, min(max(y, area.top()), area.bottom())), 3, 3)
+    at = QPointF(sum(xs) / 2, zero - half + 4)
+    plate(painter, cursors.words(in_hz=True), at, view.colours, "mark", "top", inside=area)
+
+
+def paint_words(painter: QPainter, view: "EmgSweepView") -> None:
+    """Write sweep speed, sensitivity, polarity, channel and time: a sweep cannot be read without them."""
+    tr, wave = view.tr, view.waveform
+    area = view.screen_rect
+    known = view.unit == "uV"
+    settings = [time_words(view.per_division_s), voltage_words(view.per_division, view.unit)]
+    settings.append(tr("negative up") if view.negative_up else tr("positive up"))
+    sweeps = view.sweeps()
+    modes = {
+        "free": tr("free run"),
+        "raster": tr("raster"),
+        "trigger": tr("{count} triggered").format(count=len(sweeps)),
+    }
+    settings.append(modes[view.mode])
+    settings.append(tr("unfiltered"))
+    until = min(wave.duration_s, view.start_s + view.page_s)
+    when = f"{_clock(view.start_s)} – {_clock(until)}"
+    if view.all_channels and view.mode == "free":
+        for sweep in sweeps:
+            at = QPointF(area.left() + 4, view.zero_y(sweep) - area.height() / sweep.rows * 0.32)
+            plate(painter, wave.channels[sweep.channel], at, view.colours, "text", inside=area)
+    else:
+        when = f"{wave.channels[view.channel]}   {when}"
+    notice = []
+    if not known:
+        notice.append(tr("Amplitude scale unknown: divisions are in {unit}").format(
+            unit=view.unit or tr("stored values")))  # fmt: skip
+    if view.mode == "raster":
+        for sweep in sweeps:
+            at = QPointF(area.left() + 4, view.zero_y(sweep) - area.height() / sweep.rows * 0.32)
+            plate(painter, _clock(sweep.start_s), at, view.colours, "faint", inside=area)
+    if view.mode == "trigger" and not sweeps:
+        notice.append(tr("Nothing crosses the level from here on"))
+    corners = Corners((), (), ("   ".join(settings), when), (), tuple(notice))
+    view.paint_facts(painter, corners, view.rect().adjusted(0, 0, 0, -46))
+
+
+def _clock(seconds: float) -> str:
+    """Return a time to the millisecond: ``1.250 s``, ``3:05.250``."""
+    if seconds < 60:
+        return f"{seconds:.3f} s"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return (f"{hours}:{minutes:02d}" if hours else f"{minutes}") + f":{rest:06.3f}"
+
+
+def paint_overview(painter: QPainter, view: "EmgSweepView", ratio: float) -> None:
+    """Draw the whole recording at the bottom, with what was found marked in it."""
+    assert view.envelope is not None
+    view.overview.rect = QRectF(MARGIN, view.height() - 46, view.width() - 2 * MARGIN, 40)
+    marks: list[tuple[float, float, QColor]] = []
+    if view.overlays_shown and view.reading is not None:
+        found = view.colours.colour("find")
+        marks += [(s.start_s, s.end_s, found) for s in view.spans]
+        marks += [(e.start_s, e.end_s, found) for e in view.reading.events if view.label in (None, e.label)]
+    if view.region is not None:
+        marks.append((view.region.start_s, view.region.end_s, view.colours.colour("accent")))
+    shown = (view.start_s, view.start_s + view.page_s)
+    view.overview.paint(
+        painter, view.envelope, view.channel, view.waveform.duration_s, shown, marks, view.colours, ratio
+    )

@@ -1,0 +1,406 @@
+"""Chest films, EMG screens, ECG sheets and any other picture."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QAction, QImage, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from viewer.study import DisplayWindow, Image, Kind, Region, ToneTable
+from viewer.study.display import default_window
+from viewer.ui.views import heat as heats
+from viewer.ui.views import image_paint
+from viewer.ui.views.background import in_background
+from viewer.ui.views.base import StudyView
+from viewer.ui.views.facts import Corners
+from viewer.ui.views.image_actions import add_image_actions
+from viewer.ui.views.measuring import Measure
+from viewer.ui.views.palette import DARK, Palette
+from viewer.ui.views.pixels import SMALL, PixelPyramid, as_qimage, auto_window, full_window, preview, pyramid, windowed
+from viewer.ui.views.placement import Placement, to_picture
+
+TOOLS = ("pan", "window", "length", "angle", "region")
+
+
+class ImageView(StudyView):
+    """A picture with its window, its measures and what a network found in it.
+
+    Right drag changes the window (across: width, up and down: centre) whatever the tool; middle drag, and left drag with
+    space held, move the picture; the wheel zooms at the cursor. Left drag does what the chosen tool does.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.placement = Placement()
+        self.fitting = True
+        self.window_shown: DisplayWindow | ToneTable = DisplayWindow(127.5, 255.0, "LINEAR_EXACT")
+        self.window_chosen = False
+        self.inverted = False
+        self.tool = "pan"
+        self.opacity = 0.6
+        self.colour_map = heats.COLOUR_MAPS[0]
+        self.measures: list[Measure] = []
+        self.draft: Measure | None = None
+        self.pixels: PixelPyramid | None = None
+        self._heat: tuple[object, QImage | None] | None = None
+        self._drag: tuple[str, QPointF] | None = None
+        self._drag_start: QPointF | None = None
+        self._cursor: QPointF | None = None
+        self._space = False
+        self.tools: dict[str, QAction] = add_image_actions(self)
+
+    # The study
+
+    @property
+    def image(self) -> Image:
+        """The picture shown."""
+        assert self.study is not None
+        return self.study.image
+
+    @property
+    def colours(self) -> Palette:
+        """Films are looked at in the dark whatever the window is; sheets and screens follow the window."""
+        if self.study is not None and self.study.kind not in (Kind.ECG_IMAGE, Kind.EMG_IMAGE):
+            return DARK
+        return super().colours
+
+    def study_changed(self) -> None:
+        image = self.image
+        spacing = image.spacing_mm
+        self.placement = Placement(aspect=spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0)
+        self.inverted, self.window_chosen = False, False
+        self.measures, self.draft, self._heat = [], None, None
+        if image.pixels.size <= SMALL:
+            self.pixels = pyramid(image)
+            self.window_shown = default_window(image)
+        else:
+            self.pixels = preview(image)
+            self.window_shown = default_window(replace(image, pixels=self.pixels.levels[-1]))
+            in_background(lambda: (pyramid(image), default_window(image)), self._take_pyramid)
+        self.fit()
+
+    def _take_pyramid(self, answer: object) -> None:
+        if isinstance(answer, Exception) or self.study is None:
+            return
+        ready, window = answer  # type: ignore[misc]
+        if ready.image is not self.study.content:
+            return
+        self.pixels = ready
+        if not self.window_chosen:
+            self.window_shown = window
+        self.update()
+
+    def overlays_changed(self) -> None:
+        self._heat = None
+
+    # How it is shown
+
+    @property
+    def view_size(self) -> QSizeF:
+        """The view's size, as a size of floats."""
+        return QSizeF(self.size())
+
+    def place(self, placement: Placement, fitting: bool = False) -> None:
+        """Move the picture."""
+        self.placement, self.fitting = placement, fitting
+        self.update()
+        self.state_changed.emit()
+
+    def fit(self) -> None:
+        """Show the whole picture, as large as it goes."""
+        if self.study is not None:
+            self.place(self.placement.fitted(self.image.columns, self.image.rows, self.view_size), fitting=True)
+
+    def one_to_one(self) -> None:
+        """Show a pixel of the picture on a pixel of the screen."""
+        factor = 1 / self.devicePixelRatioF() / self.placement.scale
+        self.place(self.placement.zoomed(factor, self._focus_point(), self.view_size))
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Magnify about a point of the view (the middle where none is given)."""
+        self.place(self.placement.zoomed(factor, at or self._middle(), self.view_size))
+
+    def turn(self, quarters: int) -> None:
+        """Turn clockwise by quarters of a turn."""
+        self.place(self.placement.turned(quarters), self.fitting)
+        if self.fitting:
+            self.fit()
+
+    def flip(self, vertically: bool) -> None:
+        """Mirror as seen."""
+        self.place(self.placement.flipped(vertically), self.fitting)
+        if self.fitting:
+            self.fit()
+
+    def upright(self) -> None:
+        """Undo turns and mirrors."""
+        self.place(replace(self.placement, turns=0, mirrored=False))
+        self.fit()
+
+    def set_window(self, window: DisplayWindow | ToneTable) -> None:
+        """Show through a window or table."""
+        self.window_shown, self.window_chosen = window, True
+        self.update()
+        self.state_changed.emit()
+
+    def presets(self) -> list[DisplayWindow | ToneTable]:
+        """Return the file's own windows, then the automatic one, then the full range."""
+        small = self._sample()
+        return [*self.image.windows, auto_window(small), full_window(small)]
+
+    def next_preset(self) -> None:
+        """Show through the next preset."""
+        presets = self.presets()
+        now = next((i for i, p in enumerate(presets) if same_window(p, self.window_shown)), -1)
+        self.set_window(presets[(now + 1) % len(presets)])
+
+    def first_window(self) -> None:
+        """Show through the window the file proposes, or the automatic one."""
+        self.set_window(self.image.windows[0] if self.image.windows else default_window(self._sample()))
+
+    def automatic_window(self) -> None:
+        """Show through a window from the picture's values."""
+        self.set_window(auto_window(self._sample()))
+
+    def full_range(self) -> None:
+        """Show every value."""
+        self.set_window(full_window(self._sample()))
+
+    def invert(self, inverted: bool) -> None:
+        """Swap black and white."""
+        self.inverted = inverted
+        self.update()
+        self.state_changed.emit()
+
+    def change_window(self, wider: float, higher: float) -> None:
+        """Change the window by shares of its width."""
+        window = self.window_shown
+        if isinstance(window, ToneTable):
+            window = DisplayWindow(window.first + len(window.table) / 2, len(window.table), "LINEAR_EXACT")
+        least = abs(self.image.slope) if self.image.pixels.dtype.kind in "iu" else 1e-6
+        width = max(least, window.width * (1 + wider) if wider > -0.9 else window.width * 0.1)
+        self.set_window(DisplayWindow(window.center + higher * window.width, width, window.function, ""))
+
+    def set_opacity(self, opacity: float) -> None:
+        """Set the heat map's greatest opacity, 0..1."""
+        self.opacity = min(1.0, max(0.0, opacity))
+        self._heat = None
+        self.update()
+        self.state_changed.emit()
+
+    def next_colour_map(self) -> None:
+        """Draw heat maps in the other colours."""
+        known = heats.COLOUR_MAPS
+        self.colour_map = known[(known.index(self.colour_map) + 1) % len(known)]
+        self._heat = None
+        self.update()
+        self.state_changed.emit()
+
+    def set_tool(self, tool: str) -> None:
+        """Choose what left drag does: one of TOOLS."""
+        self.tool, self.draft = tool, None
+        self.tools[tool].setChecked(True)
+        cursors = {"pan": Qt.CursorShape.OpenHandCursor, "window": Qt.CursorShape.SizeAllCursor}
+        self.setCursor(cursors.get(tool, Qt.CursorShape.CrossCursor))
+        self.update()
+
+    def clear_marks(self) -> None:
+        """Remove measures and the marked region."""
+        self.measures, self.draft = [], None
+        self.clear_region()
+
+    def heat_picture(self) -> QImage | None:
+        """Return the chosen class's map in colour, made once a class."""
+        heat = self.heat_map
+        if heat is None or heat.values.ndim != 2:
+            return None
+        key = (id(heat), self.colour_map, self.opacity)
+        if self._heat is None or self._heat[0] != key:
+            self._heat = (key, heats.picture(heat, self.colour_map, self.opacity))
+        return self._heat[1]
+
+    def view_state(self) -> dict:
+        p, w = self.placement, self.window_shown
+        window = (
+            [w.center, w.width, w.function, w.name] if isinstance(w, DisplayWindow) and self.window_chosen else None
+        )
+        return {
+            "fit": self.fitting, "scale": p.scale, "centre": list(p.centre), "turns": p.turns, "mirrored": p.mirrored,
+            "window": window, "inverted": self.inverted, "opacity": self.opacity, "colour_map": self.colour_map,
+            "tool": self.tool,
+        }  # fmt: skip
+
+    def restore_view_state(self, state: dict) -> None:
+        try:
+            x, y = (float(v) for v in state["centre"])
+            scale = min(max(float(state["scale"]), 1e-3), 100.0)
+            turns, mirrored = int(state["turns"]) % 4, bool(state["mirrored"])
+            window = state["window"] and DisplayWindow(float(state["window"][0]), *state["window"][1:4])
+            tool, colour_map = str(state["tool"]), str(state["colour_map"])
+            fitting, inverted, opacity = bool(state["fit"]), bool(state["inverted"]), float(state["opacity"])
+        except (KeyError, TypeError, ValueError, IndexError):
+            return
+        self.placement = replace(self.placement, scale=scale, centre=(x, y), turns=turns, mirrored=mirrored)
+        if window:
+            self.set_window(window)
+        self.invert(inverted)
+        self.tools["invert"].setChecked(inverted)
+        self.colour_map = colour_map if colour_map in heats.COLOUR_MAPS else self.colour_map
+        self.set_opacity(opacity)
+        self.set_tool(tool if tool in TOOLS else "pan")
+        self.fitting = fitting
+        if fitting:
+            self.fit()
+        self.update()
+
+    # Drawing
+
+    def paint_view(self, painter: QPainter) -> None:
+        assert self.pixels is not None
+        ratio = self.devicePixelRatioF()
+        rect, values = self.pixels.patch(self.placement, self.view_size, ratio)
+        if values.size:
+            grey = windowed(self.image, values, self.window_shown, self.image.inverted != self.inverted)
+            painter.drawImage(QPointF(rect.x() / ratio, rect.y() / ratio), as_qimage(grey, ratio))
+        if self.overlays_shown:
+            image_paint.paint_heat(painter, self)
+            image_paint.paint_boxes(painter, self)
+            image_paint.paint_marks(painter, self)
+        self.paint_facts(painter, image_paint.corner_words(self, self._cursor))
+        if self.overlays_shown and self.heat_picture() is not None:
+            image_paint.paint_legend(painter, self)
+
+    def corners(self) -> Corners:
+        """Return the words of the view's own corners."""
+        return image_paint.corner_words(self, self._cursor)
+
+    def value_at(self, at: QPointF) -> str:
+        """Return the value under a point of the picture, in modality units."""
+        column, row = int(np.floor(at.x())), int(np.floor(at.y()))
+        if not (0 <= column < self.image.columns and 0 <= row < self.image.rows):
+            return ""
+        stored = self.image.pixels[row, column]
+        if self.image.is_colour:
+            return f"({column}, {row})  " + " ".join(str(int(v)) for v in stored)
+        return f"({column}, {row})  {float(stored) * self.image.slope + self.image.intercept:.6g}"
+
+    # Mouse and keys
+
+    def to_picture(self, at: QPointF) -> QPointF:
+        """Return the upright pixel coordinates under a point of the view."""
+        return to_picture(self.placement, self.view_size, at)
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        if self.fitting:
+            self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.zoom(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.study is None:
+            return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        button, at = event.button(), event.position()
+        action = {Qt.MouseButton.RightButton: "window", Qt.MouseButton.MiddleButton: "pan"}.get(button, self.tool)
+        if button == Qt.MouseButton.LeftButton and self._space:
+            action = "pan"
+        self._drag, self._drag_start = (action, at), at
+        point = self.to_picture(at)
+        if action == "length":
+            self.draft = Measure(((point.x(), point.y()), (point.x(), point.y())))
+        elif action == "angle":
+            self._add_angle_point(point)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        self._cursor = at
+        point = self.to_picture(at)
+        if self.draft is not None and (self._drag or self.tool == "angle"):
+            self.draft = Measure((*self.draft.points[:-1], (point.x(), point.y())))
+        if self._drag is not None:
+            action, last = self._drag
+            step = at - last
+            self._drag = (action, at)
+            if action == "pan":
+                self.place(self.placement.panned(step.x(), step.y()))
+            elif action == "window":
+                self.change_window(step.x() / 250, step.y() / 250)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None or self._drag_start is None:
+            return
+        action, start, end = self._drag[0], self._drag_start, event.position()
+        self._drag = self._drag_start = None
+        if action == "length" and self.draft is not None:
+            if (end - start).manhattanLength() > 3:
+                self.measures.append(self.draft)
+            self.draft = None
+        elif action == "region":
+            self._mark(start, end)
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.tool == "pan":
+            self.fit()
+
+    def leaveEvent(self, event: object) -> None:
+        self._cursor = None
+        self.update()
+        super().leaveEvent(event)  # type: ignore[arg-type]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self._space = True
+            return
+        super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            return
+        super().keyReleaseEvent(event)
+
+    def region_draft(self) -> QRectF | None:
+        """The rectangle being marked, in view coordinates."""
+        if self._drag and self._drag[0] == "region" and self._drag_start is not None:
+            return QRectF(self._drag_start, self._drag[1]).normalized()
+        return None
+
+    def _mark(self, start: QPointF, end: QPointF) -> None:
+        marked = QRectF(self.to_picture(start), self.to_picture(end)).normalized()
+        inside = marked.intersected(QRectF(0, 0, self.image.columns, self.image.rows))
+        if inside.width() >= 8 and inside.height() >= 8:
+            self.mark(Region(x=inside.x(), y=inside.y(), w=inside.width(), h=inside.height()))
+
+    def _add_angle_point(self, point: QPointF) -> None:
+        points = self.draft.points if self.draft else ((point.x(), point.y()),)
+        if len(points) == 3:
+            self.measures.append(Measure((*points[:2], (point.x(), point.y()))))
+            self.draft = None
+        else:
+            self.draft = Measure((*points, (point.x(), point.y())))
+
+    def _middle(self) -> QPointF:
+        return QPointF(self.width() / 2, self.height() / 2)
+
+    def _focus_point(self) -> QPointF:
+        return self._cursor if self._cursor is not None and self.underMouse() else self._middle()
+
+    def _sample(self) -> Image:
+        """The picture, thinned where it is large: enough to find a window in."""
+        assert self.pixels is not None
+        step = max(1, int(np.sqrt(self.image.pixels.size / 4_000_000)))
+        return replace(self.image, pixels=self.image.pixels[::step, ::step])
+
+
+def same_window(a: DisplayWindow | ToneTable, b: DisplayWindow | ToneTable) -> bool:
+    """Whether two windows show the same."""
+    if isinstance(a, DisplayWindow) and isinstance(b, DisplayWindow):
+        return a == b
+    return a is b

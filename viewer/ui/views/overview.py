@@ -1,0 +1,82 @@
+"""The bar that shows a whole recording and where in it the view is."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from viewer.ui.views.canvas import Canvas
+from viewer.ui.views.envelope import Envelope
+from viewer.ui.views.facts import duration
+from viewer.ui.views.palette import Palette
+
+
+class Overview:
+    """Draws the bar, remembering the recording's outline until its size, colours or channel change."""
+
+    def __init__(self) -> None:
+        self.rect = QRectF()
+        self._outline: tuple[object, Canvas] | None = None
+
+    def paint(
+        self,
+        painter: QPainter,
+        envelope: Envelope,
+        channel: int,
+        seconds: float,
+        shown: tuple[float, float],
+        marks: list[tuple[float, float, QColor]],
+        colours: Palette,
+        ratio: float,
+    ) -> None:
+        """Draw the channel's outline, marked stretches (start, end, colour) and the window ``shown``, in seconds."""
+        rect = self.rect
+        key = (id(envelope), channel, rect.width(), rect.height(), colours, ratio)
+        if self._outline is None or self._outline[0] != key:
+            self._outline = (key, _outline(envelope, channel, rect, colours, ratio))
+        image = self._outline[1].image
+        painter.drawImage(rect, image, QRectF(image.rect()))
+        for start, end, colour in marks:
+            x0, x1 = self.x_at(start, seconds), self.x_at(end, seconds)
+            painter.fillRect(QRectF(x0, rect.bottom() - 4, max(1.5, x1 - x0), 4), colour)
+        left, right = self.x_at(max(0, shown[0]), seconds), self.x_at(min(seconds, shown[1]), seconds)
+        window = QRectF(left, rect.top(), max(3.0, right - left), rect.height())
+        painter.fillRect(window, colours.colour("accent", 60))
+        painter.setPen(QPen(colours.colour("accent"), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(window)
+        painter.setPen(colours.colour("faint"))
+        for at, align in ((0.0, Qt.AlignmentFlag.AlignLeft), (seconds, Qt.AlignmentFlag.AlignRight)):
+            painter.drawText(rect.adjusted(3, 1, -3, 0), align | Qt.AlignmentFlag.AlignTop, duration(at))
+
+    def x_at(self, time_s: float, seconds: float) -> float:
+        """Return where a time lies."""
+        return self.rect.left() + self.rect.width() * time_s / max(seconds, 1e-9)
+
+    def time_at(self, at: QPointF, seconds: float) -> float:
+        """Return the time under a point."""
+        return float(np.clip((at.x() - self.rect.left()) / max(self.rect.width(), 1), 0, 1)) * seconds
+
+
+def _outline(envelope: Envelope, channel: int, rect: QRectF, colours: Palette, ratio: float) -> Canvas:
+    width, height = round(rect.width() * ratio), round(rect.height() * ratio)
+    canvas = Canvas(width, height, 1.0, colours.colour("screen"))
+    low, high = envelope.columns(channel, 0, envelope.samples.shape[1], max(1, width))
+    finite = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
+    if not finite.size:
+        return canvas
+    bottom, top = np.percentile(finite, (0.5, 99.5))
+    span = max(float(top - bottom), 1e-12)
+    y_high = np.clip(height * (0.9 - 0.8 * (high - bottom) / span), 0, height - 1)
+    y_low = np.clip(height * (0.9 - 0.8 * (low - bottom) / span), 0, height - 1)
+    runs = np.flatnonzero(np.isfinite(y_low))
+    with canvas.painter() as painter:
+        painter.setPen(QPen(colours.colour("faint"), 1))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for x in runs:
+            painter.drawLine(int(x), int(y_high[x]), int(x), int(y_low[x]) + 1)
+    return canvas
+
+
+def polygon(points: list[tuple[float, float]]) -> QPolygonF:
+    """Return a polygon from pairs."""
+    return QPolygonF([QPointF(x, y) for x, y in points])

@@ -1,0 +1,81 @@
+"""Colours of the views, by day and by night. Chosen from Okabe and Ito's colour-blind-safe set where they carry meaning."""
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QColor
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours as ``#rrggbb`` or ``#aarrggbb``.
+
+    ``ground`` lies behind everything, ``text`` and ``faint`` are words on it, ``shade`` is laid under words on a study.
+    ``paper``, ``fine``, ``bold`` are ECG paper and its 1 mm and 5 mm lines; ``screen`` and ``dots`` an EMG screen;
+    ``trace`` a signal, ``second`` another one; ``accent`` what a person marks, ``warn`` what they must notice,
+    ``find`` what a network found, ``mark`` calipers and cursors.
+    """
+
+    ground: str
+    text: str
+    faint: str
+    shade: str
+    paper: str
+    fine: str
+    bold: str
+    screen: str
+    dots: str
+    trace: str
+    second: str
+    accent: str
+    warn: str
+    find: str
+    mark: str
+
+    def colour(self, name: str, alpha: int = 255) -> QColor:
+        """Return a colour by its field's name."""
+        colour = QColor(getattr(self, name))
+        if alpha != 255:
+            colour.setAlpha(alpha)
+        return colour
+
+
+DARK = Palette(
+    ground="#101214",
+    text="#e8eaed",
+    faint="#a0a6ad",
+    shade="#b0000000",
+    paper="#16181b",
+    fine="#26221f",
+    bold="#40352f",
+    screen="#0c1014",
+    dots="#4b545d",
+    trace="#f2efe6",
+    second="#56b4e9",
+    accent="#56b4e9",
+    warn="#f0e442",
+    find="#e69f00",
+    mark="#56b4e9",
+)
+
+LIGHT = Palette(
+    ground="#e9ebee",
+    text="#17191c",
+    faint="#51585f",
+    shade="#c8ffffff",
+    paper="#fff9f7",
+    fine="#fadcd8",
+    bold="#eeb0aa",
+    screen="#fbfcfd",
+    dots="#9aa3ad",
+    trace="#101010",
+    second="#0072b2",
+    accent="#0072b2",
+    warn="#7a3b00",
+    find="#b34700",
+    mark="#0072b2",
+)
+
+
+def palette(dark: bool) -> Palette:
+    """Return the colours for a dark or a light window."""
+    return DARK if dark else LIGHT
