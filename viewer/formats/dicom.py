@@ -42,6 +42,7 @@ def read(file: File, frame: int) -> Opened:
 def read_dataset(file: File) -> Any:
     """Read all elements; a file without preamble or file meta gets the transfer syntax that its bytes show."""
     import pydicom
+    from pydicom.uid import UID
     from pydicom.config import disable_value_validation
 
     with disable_value_validation():
@@ -51,7 +52,7 @@ def read_dataset(file: File) -> Any:
 
         dataset.file_meta = FileMetaDataset()
     if "TransferSyntaxUID" not in dataset.file_meta:
-        dataset.file_meta.TransferSyntaxUID = _shown_syntax(file)
+        dataset.file_meta.TransferSyntaxUID = UID(_shown_syntax(file))
     return dataset
 
 

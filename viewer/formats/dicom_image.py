@@ -124,7 +124,7 @@ def _storable(pixels: np.ndarray) -> np.ndarray:
     """Bring odd types to those that ``Image`` holds, without losing a value where that is possible."""
     if pixels.dtype in (np.uint8, np.int16, np.uint16, np.int32, np.float32):
         return pixels
-    if pixels.dtype == np.int8 or pixels.dtype == bool:
+    if pixels.dtype.kind == "b" or pixels.dtype == np.int8:
         return pixels.astype(np.int16)
     if pixels.dtype == np.uint32 and int(pixels.max(initial=0)) < 2**31:
         return pixels.astype(np.int32)

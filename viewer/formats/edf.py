@@ -14,7 +14,10 @@ from viewer.formats.opened import Opened
 from viewer.study import Acquisition, Note, Patient, Waveform
 
 _FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
-_MONTHS = {name: i for i, name in enumerate(["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1)}
+_MONTHS = {
+    name: i
+    for i, name in enumerate(["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1)
+}
 
 
 @dataclass(frozen=True)
@@ -252,7 +255,7 @@ def _taken(head: bytes) -> datetime | None:
         if day is None:
             first, month, year = (int(part) for part in numbers[0])
             day = date(year + (1900 if year >= 85 else 2000) if year < 100 else year, month, first)
-        clock = time(*(int(part) for part in numbers[1][:3])) if len(numbers[1]) >= 3 else time()
-        return datetime.combine(day, clock)
+        hour, minute, second = (int(part) for part in (*numbers[1], 0, 0, 0)[:3])
+        return datetime.combine(day, time(hour, minute, second))
     except ValueError:
         return None

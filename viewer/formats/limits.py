@@ -34,6 +34,6 @@ def check_samples(channels: int, samples: int, what: str = "This recording") -> 
     if channels * samples > MAX_SAMPLES:
         raise FormatError(
             "too-large",
-            f"{what} is too long to open ({channels} channels of {samples} samples, {channels * samples * 4 / 1e9:.1f} GB)",
+            f"{what} is too long to open ({channels} channels of {samples} samples)",
             "cut it into shorter parts",
         )

@@ -50,7 +50,8 @@ def open_study(path: Path | str, member: str | None = None, frame: int = 0) -> S
 
 
 def _open(path: Path, member: str | None, frame: int) -> Study:
-    file, notes = read_file(path), ()
+    file = read_file(path)
+    notes: tuple[Note, ...] = ()
     row = recognise(file)
     if row is not None and row.name in ("zip", "dicomdir"):
         file, member, notes = _step_into(file, row, member)
@@ -87,7 +88,7 @@ def _step_into(file: File, row: Format, member: str | None) -> tuple[File, str, 
     names = inside.members(file)
     if not names:
         raise inside.nothing_inside(file)
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if len(names) > 1:
         notes = (Note("archive-first", f"The archive holds {len(names)} studies; this is the first of them."),)
     return inside.member_file(file, names[0]), names[0], notes

@@ -21,7 +21,7 @@ def read(file: File, frame: int) -> Opened:
     import PIL.Image
 
     PIL.Image.MAX_IMAGE_PIXELS = None  # check_pixels holds its own limit, before anything is decoded
-    stream = io.BytesIO(file.data) if isinstance(file.data, bytes) else file.data
+    stream: Any = io.BytesIO(file.data) if isinstance(file.data, bytes) else file.data
     try:
         with PIL.Image.open(stream, formats=_READERS) as picture:
             frames = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
@@ -58,7 +58,7 @@ def study_from_array(pixels: np.ndarray, name: str) -> Study:
     check_pixels(pixels.shape[1], pixels.shape[0])
     pixels = np.ascontiguousarray(pixels, np.uint8)
     source = Source(Path(name), hashlib.sha256(pixels.tobytes()).hexdigest(), "clipboard")
-    return Study(source, Kind.UNKNOWN, KindFrom.FILE, Image(_grey_if_grey(pixels.copy())))
+    return Study(source, Kind.UNKNOWN, KindFrom.FILE, Image(grey_if_grey(pixels.copy())))
 
 
 def _is_deep(picture: Any) -> bool:
@@ -131,7 +131,7 @@ def _loaded(picture: Any, notes: list[Note]) -> np.ndarray:
     elif picture.mode not in ("L", "RGB", "F") and not picture.mode.startswith("I"):
         picture = picture.convert("RGB")  # palette, CMYK, YCbCr, LAB
     pixels = np.asarray(picture)
-    return _upright(_grey_if_grey(_bounded(pixels)), orientation)
+    return _upright(grey_if_grey(_bounded(pixels)), orientation)
 
 
 def _bounded(pixels: np.ndarray) -> np.ndarray:
@@ -143,7 +143,7 @@ def _bounded(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
-def _grey_if_grey(pixels: np.ndarray) -> np.ndarray:
+def grey_if_grey(pixels: np.ndarray) -> np.ndarray:
     """Return one channel where a colour picture's three are equal."""
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         return pixels[..., 0]

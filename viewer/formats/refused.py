@@ -24,7 +24,8 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\xfd7zXZ\0", "an xz archive", "unpack it first"),
     (257, b"ustar", "a tar archive", "unpack it, or pack it as ZIP"),
     (0, b"\x1aE\xdf\xa3", "a Matroska or WebM video", "save a still picture of it as PNG"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", "save the picture in it as PNG, or print it to PDF"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document",
+     "save the picture in it as PNG, or print it to PDF"),
     (0, b"ID3", "an MP3 sound, whose compression changes the wave shapes", "export the recording as WAV or EDF"),
     (0, b"OggS", "an Ogg sound, whose compression changes the wave shapes", "export the recording as WAV or EDF"),
     (0, b"%!PS", "a PostScript file", "print it to PDF"),
@@ -54,6 +55,12 @@ def refusal(file: File) -> FormatError:
             "This is a Python pickle, which can run programs when it is loaded and is never opened here",
             "save the recording as WFDB or EDF, the picture as DICOM or PNG",
         )
+    if sniff.is_contec(file):
+        return FormatError(
+            "unsupported",
+            "This is an ECG in Contec's own layout, whose scale and filtering are not published",
+            "export it as EDF, SCP or DICOM in Contec's program",
+        )
     if sniff.is_zip(file):
         return FormatError("unsupported", "This is a ZIP archive inside an archive", "unpack the outer one first")
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
@@ -67,8 +74,8 @@ def _of_ftyp(head: bytes) -> FormatError:
         return FormatError(
             "unsupported",
             "This is a HEIC photograph, as iPhones take them, and no free decoder for it can be shipped",
-            "convert it to JPEG or PNG (on the phone: Settings, Camera, Formats, Most Compatible; on a computer: open it "
-            "in Photos or Preview and export it as JPEG)",
+            "convert it to JPEG or PNG (on the phone: Settings, Camera, Formats, Most Compatible; on a computer: "
+            "open it in Photos or Preview and export it as JPEG)",
         )
     if b"avif" in brands:
         return FormatError("unsupported", "This is an AVIF picture", "save it as PNG or JPEG")
@@ -122,7 +129,7 @@ def _of_text(file: File) -> FormatError:
     if root is not None:
         return FormatError(
             "unsupported",
-            f"This is XML ({root}), but none of the ECG formats known here (HL7 aECG, GE MUSE, Philips Sierra, CardioSoft)",
+            f"This is XML ({root[:60]}), but no ECG known here (HL7 aECG, GE MUSE, Philips Sierra, CardioSoft)",
             "export the recording as DICOM or HL7 aECG",
         )
     sample = file.data[: 1 << 14]

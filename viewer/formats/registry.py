@@ -164,9 +164,15 @@ FORMATS: tuple[Format, ...] = (
         lambda file: sniff.xml_root(file) in ("CardiologyXML", "CardiologyReport"),
         "cardiosoft",
     ),
-    Format("scp", "SCP-ECG", (".scp",), "resting ECG (EN 1064)", sniff.is_scp, "scp"),
-    Format("ishne", "ISHNE", (".ecg", ".hol"), "Holter ECG", lambda file: file.head.startswith(b"ISHNE1.0"), "ishne"),
-    Format("contec", "Contec ECG", (".ecg",), "resting ECG of Contec recorders", sniff.is_contec, "contec"),
+    Format("scp", "SCP-ECG", (".scp",), "resting ECG (EN 1064)", sniff.is_scp, "interchange"),
+    Format(
+        "ishne",
+        "ISHNE",
+        (".ecg", ".hol"),
+        "Holter ECG",
+        lambda file: file.head.startswith((b"ISHNE1.0", b"ANN  1.0")),
+        "interchange",
+    ),
     Format("zip", "ZIP", (".zip",), "an archive of studies, each opened by itself", sniff.is_zip),
     Format(
         "text",

@@ -30,7 +30,7 @@ class _Segment:
 
     def __init__(self, segment: SharedMemory, shape: tuple[int, ...], dtype: np.dtype) -> None:
         self._segment = segment
-        address = np.frombuffer(segment.buf, np.uint8).ctypes.data
+        address = np.frombuffer(memoryview(segment.buf or b""), np.uint8).ctypes.data
         self.__array_interface__ = {"shape": shape, "typestr": dtype.str, "data": (address, False), "version": 3}
 
 

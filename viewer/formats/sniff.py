@@ -49,7 +49,7 @@ def is_bmp(file: File) -> bool:
 
 
 def is_edf(file: File) -> bool:
-    """Whether it is EDF (version ``0``) or BDF (255 ``BIOSEMI``), told by the header length that its fields must have."""
+    """Whether it is EDF (version ``0``) or BDF (255 ``BIOSEMI``) with numbers where its header has them."""
     head = file.head
     if head[:8] not in (b"0       ", b"\xffBIOSEMI"):
         return False
@@ -102,13 +102,14 @@ def is_wfdb_header(file: File) -> bool:
 
 
 def is_wfdb(file: File) -> bool:
-    """Whether it is a WFDB header, or a signal file that a header beside it names."""
+    """Whether it is a WFDB header, a signal file that a header beside it names, or a record's annotations."""
     if is_wfdb_header(file):
         return True
-    if file.head[:8] == b"MATLAB 5":
+    header = file.sibling(file.stem + ".hea") if file.stem else None
+    if header is None or not is_wfdb_header(header):
         return False
-    header = file.sibling(file.stem + ".hea")
-    return header is not None and is_wfdb_header(header)
+    ending = file.name.rpartition(".")[2].lower()
+    return ending in ("dat", "mat", "atr", "qrs", "ann", "eaf") or file.name.encode() in header.head
 
 
 def xml_text(file: File) -> str | None:

@@ -1,5 +1,257 @@
-"""Text."""
+"""Text and CSV with columns of samples, as programs and people really write them."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.errors import FormatError
+from viewer.formats.file import File
+from viewer.formats.kinds import kind_of, usual_names, usual_unit
+from viewer.formats.limits import check_samples
+from viewer.formats.opened import Opened
+from viewer.study import Note, Waveform
+
+_MIN_ROWS = 100
+"""Fewer rows are a table, not a recording."""
+_MAX_COLUMNS = 64
+_MAX_BYTES = 1_000_000_000
+_ASSUMED_HZ = 10_000.0
+"""A usual sampling rate of EMG machines, taken where a file says none."""
+_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
+_NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
+_TIME_NAMES = re.compile(r"^(time|t|zeit|temps|tiempo|sec|seconds|s|ms|timestamp)\b", re.I)
+_TIME_UNITS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6}
 
 
-def looks_like_numbers(file):
-    return False
+@dataclass(frozen=True)
+class _Layout:
+    """How numbers are written: what parts columns, and whether the comma is the decimal point."""
+
+    separator: str | None
+    decimal_comma: bool
+
+    def words(self, line: str) -> list[str]:
+        if self.separator is None:
+            return line.split()
+        return [word.strip().strip('"') for word in line.rstrip(self.separator + " \t").split(self.separator)]
+
+    def numbers(self, line: str) -> list[float] | None:
+        """Return a line's numbers, or None where a word is none."""
+        found = []
+        for written in self.words(line):
+            word = written.replace(",", ".") if self.decimal_comma else written
+            try:
+                found.append(float(word) if word else float("nan"))
+            except ValueError:
+                if word.lower() not in _NOT_A_NUMBER:
+                    return None
+                found.append(float("nan"))
+        return found or None
+
+
+def looks_like_numbers(file: File) -> bool:
+    """Whether the first lines are text that turns into columns of numbers (for sniffing)."""
+    head = file.head
+    if head[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" in head:
+        return False
+    lines = [line for line in _decoded(head).splitlines()[:-1] if line.strip()] or [_decoded(head)]
+    if len(lines) < 3:
+        return False
+    layout = _layout(lines)
+    numeric = [layout.numbers(line) is not None for line in lines]
+    return sum(numeric[len(lines) // 2 :]) > 0.8 * len(numeric[len(lines) // 2 :])
+
+
+def read(file: File, frame: int) -> Opened:
+    """Open the columns of a text file as channels. Raises FormatError."""
+    if len(file.data) > _MAX_BYTES:
+        raise FormatError("too-large", "This text file is too large to open", "save the recording as EDF or WFDB")
+    lines = _decoded(bytes(file.data)).splitlines()
+    notes: list[Note] = []
+    layout = _layout([line for line in lines[:4000] if line.strip()])
+    header, rows = _rows(lines, layout, notes)
+    if len(rows) < _MIN_ROWS:
+        raise FormatError(
+            "unrecognised",
+            f"This text holds a table of {len(rows)} rows, too few for a recording",
+            "export the recording itself, one column a channel",
+        )
+    names, units = _titles(header, rows.shape[1], layout)
+    time_column = _time_column(rows, names)
+    rate, rows, names, units = _timed(rows, names, units, time_column, header, notes)
+    if rows.shape[1] > _MAX_COLUMNS:
+        raise FormatError(
+            "unrecognised", f"This text has {rows.shape[1]} columns, too many for a recording", "export fewer"
+        )
+    check_samples(rows.shape[1], rows.shape[0], "This text file")
+    samples = np.ascontiguousarray(rows.T, np.float32)
+    samples[~np.isfinite(samples)] = np.nan
+    if np.isnan(samples).any():
+        notes.append(
+            Note("not-finite", f"{int(np.isnan(samples).sum())} values are missing or not numbers; they are gaps.")
+        )
+    scales = [usual_unit(unit) for unit in units]
+    samples *= np.array([[factor] for factor, _ in scales], np.float32)
+    if any(unit == "" for _, unit in scales):
+        notes.append(Note("scale-unknown", "The text does not give the unit of its numbers."))
+    waveform = Waveform(
+        samples,
+        rate,
+        usual_names(names),
+        tuple(unit for _, unit in scales),
+        any(note.code == "rate-assumed" for note in notes),
+    )
+    return Opened(waveform, kind_of(waveform.channels, "\n".join(header) + "\n" + file.name), notes=tuple(notes))
+
+
+def _decoded(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _layout(lines: list[str]) -> _Layout:
+    """Return the layout under which most of the later lines are numbers, with most columns that agree."""
+    sample = lines[len(lines) // 2 :][:200] or lines
+    best, best_score = _Layout(None, False), -1.0
+    for layout in (
+        _Layout("\t", False), _Layout(";", False), _Layout(",", False), _Layout(None, False),
+        _Layout("\t", True), _Layout(";", True), _Layout(None, True),
+    ):  # fmt: skip
+        counts = [len(numbers) for line in sample if (numbers := layout.numbers(line)) is not None]
+        if not counts:
+            continue
+        usual = max(set(counts), key=counts.count)
+        score = counts.count(usual) / len(sample) + min(usual, 8) * 1e-4
+        if score > best_score:
+            best, best_score = layout, score
+    return best
+
+
+def _rows(lines: list[str], layout: _Layout, notes: list[Note]) -> tuple[list[str], np.ndarray]:
+    """Return the header lines and the numbers; a corrupt line among them becomes a gap, and is said."""
+    parsed = [layout.numbers(line) if line.strip() else [] for line in lines]
+    counts = [len(row) for row in parsed if row]
+    if not counts:
+        return lines, np.empty((0, 0))
+    width = max(set(counts), key=counts.count)
+    first = next(i for i, row in enumerate(parsed) if row and len(row) == width and _usual_soon(parsed, i, width))
+    good, corrupt = [], 0
+    for row in parsed[first:]:
+        if row == []:
+            continue
+        if row is not None and len(row) == width:
+            good.append(row)
+        else:
+            corrupt += 1
+            good.append([float("nan")] * width)
+    while good and all(np.isnan(good[-1])):
+        good.pop()
+    if corrupt:
+        notes.append(
+            Note("corrupt-lines", f"{corrupt} line(s) of the text are corrupt; they are gaps of one sample each.")
+        )
+    return [line for line in lines[:first] if line.strip()], np.array(good, np.float64).reshape(-1, width)
+
+
+def _usual_soon(parsed: list[list[float] | None], at: int, width: int) -> bool:
+    following = [row for row in parsed[at : at + 8] if row != []]
+    return sum(row is not None and len(row) == width for row in following) >= min(4, len(following))
+
+
+def _titles(header: list[str], width: int, layout: _Layout) -> tuple[list[str], list[str]]:
+    """Return a name and a unit a column from the last header line with as many words, ``EMG [mV]`` or ``EMG (uV)``."""
+    words = next((words for line in reversed(header) if len(words := layout.words(line)) == width), [""] * width)
+    names, units = [], []
+    whole = re.search(r"\b([mµμu]V)\b|\b(millivolts?|microvolts?)\b", "\n".join(header), re.I)
+    for word in words:
+        found = re.match(r"^(.*?)[\s_]*[\[(]\s*([^\])]*)\s*[\])]\s*$", word)
+        name, unit = found.groups() if found else (word, "")
+        if _NUMBER.match(name):
+            name = ""
+        names.append(name.strip())
+        units.append(unit.strip() or (whole.group(0) if whole and not _TIME_NAMES.match(name) else ""))
+    return names, units
+
+
+def _time_column(rows: np.ndarray, names: list[str]) -> int | None:
+    """Return the column that counts time: rising in even steps, and called so or beside others."""
+    if rows.shape[1] < 2:
+        return None
+    for i in (0, rows.shape[1] - 1):
+        values = rows[:, i]
+        values = values[np.isfinite(values)]
+        steps = np.diff(values)
+        usual = np.median(steps) if len(steps) else 0.0
+        if (
+            usual > 0
+            and np.mean(np.abs(steps - usual) <= 0.6 * usual + 1e-9) > 0.95
+            and (i == 0 or _TIME_NAMES.match(names[i]))
+        ):
+            return i
+    return None
+
+
+def _timed(
+    rows: np.ndarray, names: list[str], units: list[str], column: int | None, header: list[str], notes: list[Note]
+) -> tuple[float, np.ndarray, list[str], list[str]]:
+    """Return the rate and the columns without time."""
+    stated = _stated_rate(header)
+    if column is None:
+        if stated is None:
+            notes.append(
+                Note(
+                    "rate-assumed",
+                    f"The text gives no sampling rate; {_ASSUMED_HZ:g} Hz is assumed, and all times depend on it.",
+                )
+            )
+        return stated or _ASSUMED_HZ, rows, names, units
+    unit = _TIME_UNITS.get(units[column].lower())
+    keep = [i for i in range(rows.shape[1]) if i != column]
+    step, rows = _evenly(rows, column, notes)
+    if abs(step - 1) < 1e-6 and unit is None:  # a sample count
+        if stated is None:
+            notes.append(Note("rate-assumed", f"The text counts samples; {_ASSUMED_HZ:g} Hz is assumed as their rate."))
+        rate = stated or _ASSUMED_HZ
+    else:
+        rate = 1 / (step * (unit or 1.0))
+        if unit is None and rate < 50 and stated is None:
+            rate *= 1000
+            notes.append(
+                Note("header-repaired", "The times were taken as milliseconds; as seconds they give under 50 Hz.")
+            )
+        rate = round(rate) if rate > 50 and abs(rate - round(rate)) < 1e-3 * rate else rate
+    return float(rate), rows[:, keep], [names[i] for i in keep], [units[i] for i in keep]
+
+
+def _evenly(rows: np.ndarray, column: int, notes: list[Note]) -> tuple[float, np.ndarray]:
+    """Return the time step, and the rows with gaps where the times say that lines are lost."""
+    known = np.flatnonzero(np.isfinite(rows[:, column]))
+    elapsed, lines = np.diff(rows[known, column]), np.diff(known)
+    usual = elapsed <= 1.7 * np.median(elapsed / lines) * lines
+    step = float(elapsed[usual].sum() / lines[usual].sum())
+    lost = np.maximum(np.rint(elapsed / step).astype(np.int64) - lines, 0) * ~usual
+    if not lost.any():
+        return step, rows
+    check_samples(rows.shape[1], len(rows) + int(lost.sum()), "This text file")
+    notes.append(Note("gap", f"By their times, {int(lost.sum())} lines are missing from the text; they are gaps."))
+    return step, np.insert(rows, np.repeat(known[1:], lost), np.nan, axis=0)
+
+
+def _stated_rate(header: list[str]) -> float | None:
+    """Return a rate that a header line states (``Sampling rate: 10 kHz``, ``fs=4000``, ``Sample interval 0.1 ms``)."""
+    text = "\n".join(header)
+    found = re.search(r"(?:rate|freq\w*|\bfs\b|\bsr\b|hz)\D{0,20}?(\d+(?:[.,]\d+)?)\s*(k?)", text, re.I)
+    if found is None:
+        found = re.search(r"(\d+(?:[.,]\d+)?)\s*(k?)\s*(?:hz|samples/s|s/s|sps)\b", text, re.I)
+    if found:
+        rate = float(found.group(1).replace(",", ".")) * (1000 if found.group(2) else 1)
+        return rate if 1 <= rate <= 1e6 else None
+    found = re.search(r"(?:interval|step|period)\D{0,20}?(\d+(?:[.,]\d+)?)\s*(s|ms|us|µs)\b", text, re.I)
+    if found and float(found.group(1).replace(",", ".")) > 0:
+        return 1 / (float(found.group(1).replace(",", ".")) * _TIME_UNITS[found.group(2).lower()])
+    return None

@@ -39,7 +39,7 @@ def _answer(connection: Connection, path: Path, member: str | None, frame: int, 
         return
     if not shared.has_room(array.nbytes):
         connection.send((study, array.dtype.str, array.shape, False))
-        connection.send_bytes(memoryview(array).cast("B"))
+        connection.send_bytes(array.reshape(-1).view(np.uint8).data)
         return
     segment = shared.put(array, name)
     connection.send((study, array.dtype.str, array.shape, True))
