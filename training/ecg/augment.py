@@ -20,10 +20,13 @@ TERRITORIES = np.array(
 )
 
 
-def vary(x: np.ndarray, rng: np.random.Generator, length: int) -> np.ndarray:
-    """Return a changed stretch (8, length) of a record (8, samples) in mV at 400 Hz, zero where the record ends."""
+def vary(x: np.ndarray, rng: np.random.Generator, length: int, lossless: bool = False) -> np.ndarray:
+    """Return a changed stretch (8, length) of a record (8, samples) in mV at 400 Hz, zero where the record ends.
+
+    ``lossless``: no lead is lost, and no record becomes shorter than it is.
+    """
     if rng.random() < 0.5:
-        x = _stretched(x, 1 + rng.uniform(-STRETCH, STRETCH))
+        x = _stretched(x, 1 + rng.uniform(0 if lossless else -STRETCH, STRETCH))
     start = rng.integers(0, max(1, x.shape[1] - length + 1))
     y = np.zeros((x.shape[0], length), np.float32)
     part = x[:, start : start + length]
@@ -31,7 +34,7 @@ def vary(x: np.ndarray, rng: np.random.Generator, length: int) -> np.ndarray:
     y *= np.float32(np.exp(rng.normal(0, 0.12))) * rng.normal(1, 0.05, (len(y), 1)).astype(np.float32)
     y = _filtered(y, rng)
     y += _disturbance(y.shape, rng)
-    return _leads_lost(y, rng)
+    return y if lossless else _leads_lost(y, rng)
 
 
 def lift_st(

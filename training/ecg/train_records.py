@@ -57,7 +57,7 @@ def train(
     if start is not None:
         start_from_ahus(network, start)
     torch.nn.init.zeros_(network.dense.bias)
-    chances = _chances(learn)
+    odds = chances(learn)
     steps = len(learn) // settings["batch"]
     print(f"{len(learn)} records to learn from, {len(check)} to validate on", flush=True)
     held = [as_input(r) for r in check]
@@ -67,7 +67,7 @@ def train(
         rng = np.random.default_rng((recipe["seed"], epoch))
         for _ in range(steps):
             length = round(rng.uniform(*settings["window_s"]) * RATE_HZ) // 4 * 4
-            drawn = rng.choice(len(learn), settings["batch"], p=chances)
+            drawn = rng.choice(len(learn), settings["batch"], p=odds)
             made = [_example(learn[i], inputs[i], beats[i], rng, length, settings["lifted"]) for i in drawn]
             yield torch.from_numpy(np.stack([m[0] for m in made])), torch.from_numpy(np.stack([m[1] for m in made]))
 
@@ -124,15 +124,20 @@ def predict(
 def _example(
     record: Record, x: np.ndarray, beats_s: np.ndarray, rng: np.random.Generator, length: int, lifted: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    labels, known = record.labels, record.known
-    if labels[NORMAL] and rng.random() < lifted:
-        x = lift_st(x, beats_s, rng)
-        labels, known = labels.copy(), known.copy()
-        labels[STE], labels[NORMAL], known[STE], known[STD] = 1, 0, 1, 0
-    return vary(x, rng, length), np.stack([labels, known])
+    target = np.stack([record.labels, record.known])
+    if record.labels[NORMAL] and rng.random() < lifted:
+        x, target = lift_st(x, beats_s, rng), lifted_labels(target)
+    return vary(x, rng, length), target
 
 
-def _chances(records: Sequence[Record]) -> np.ndarray:
+def lifted_labels(target: np.ndarray) -> np.ndarray:
+    """Return (labels, known) after `lift_st`: ST elevation, no longer normal; reciprocal depression is left open."""
+    labels, known = target.copy()
+    labels[STE], labels[NORMAL], known[STE], known[STD] = 1, 0, 1, 0
+    return np.stack([labels, known])
+
+
+def chances(records: Sequence[Record]) -> np.ndarray:
     """How often each record is drawn: rare findings up to eight times as often as the rest."""
     labels = np.stack([r.labels for r in records])
     often = np.clip(150 / np.maximum(1, labels.sum(0)), 1, 8)

@@ -73,7 +73,7 @@ def draw_sheet(
     frame = (0, 0, width, height)
     if not style.grid_everywhere:
         frame = (
-            round(left * 0.6 * px), round((body_top - 1) * px),
+            round(left * 0.6 * px), max(0, round((body_top - 1) * px)),
             round(width - right * 0.6 * px), round(height - bottom * 0.6 * px),
         )  # fmt: skip
     _draw_grid(sheet, frame, style)

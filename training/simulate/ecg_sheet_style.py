@@ -1,5 +1,6 @@
 """How ECG sheets look: layouts, paper, inks, lettering; and a random look from the whole range."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,13 +83,25 @@ def austere_style(px_per_mm: float = 4.0) -> SheetStyle:
     )  # fmt: skip
 
 
-def random_style(rng: np.random.Generator, px_per_mm: tuple[float, float] = (6.0, 20.0)) -> SheetStyle:
-    """Return a look from the whole range, resolution log-uniform over ``px_per_mm``."""
+PAPER_SHARES = dict(zip(PAPERS, (0.2, 0.15, 0.1, 0.07, 0.08, 0.08, 0.12, 0.05, 0.06, 0.06, 0.03), strict=True))
+FONTS = ("plain", "simplex", "duplex", "complex", "triplex", "mono", "serif")
+
+
+def random_style(
+    rng: np.random.Generator,
+    px_per_mm: tuple[float, float] = (6.0, 20.0),
+    papers: Sequence[str] = tuple(PAPERS),
+    fonts: Sequence[str] = FONTS,
+) -> SheetStyle:
+    """Return a look from the whole range, resolution log-uniform over ``px_per_mm``.
+
+    ``papers`` and ``fonts`` narrow the range, so that looks can be kept back to test on.
+    """
     px = float(np.exp(rng.uniform(*np.log(px_per_mm))))
     if rng.random() < 0.05:
         return austere_style(px)
     layout = str(rng.choice(LAYOUTS, p=(0.16, 0.4, 0.1, 0.1, 0.08, 0.12, 0.04)))
-    paper, minor, major = (_tinted(c, rng) for c in PAPERS[_pick_paper(rng)])
+    paper, minor, major = (_tinted(c, rng) for c in PAPERS[_pick_paper(rng, papers)])
     ink = INKS[rng.choice(len(INKS), p=(0.45, 0.2, 0.15, 0.08, 0.08, 0.04))]
     if rng.random() < 0.03:  # a monitor's screen
         paper, minor, major, ink = (8, 10, 12), (24, 34, 30), (44, 66, 56), (90, 235, 130)
@@ -115,7 +128,7 @@ def random_style(rng: np.random.Generator, px_per_mm: tuple[float, float] = (6.0
         footer=not bare and rng.random() < 0.7,
         bordered=rng.random() < 0.3,
         grid_everywhere=rng.random() < 0.6,
-        font=str(rng.choice(["plain", "simplex", "duplex", "complex", "triplex", "mono", "serif"])),
+        font=str(rng.choice(fonts)),
         text_mm=float(rng.uniform(2.0, 4.5)),
         names=str(rng.choice(["usual", "upper", "lead"], p=(0.8, 0.15, 0.05))),
         name_place=str(rng.choice(["above", "below", "left"], p=(0.65, 0.2, 0.15))),
@@ -129,10 +142,9 @@ def random_style(rng: np.random.Generator, px_per_mm: tuple[float, float] = (6.0
     )
 
 
-def _pick_paper(rng: np.random.Generator) -> str:
-    names = list(PAPERS)
-    weights = np.array([0.2, 0.15, 0.1, 0.07, 0.08, 0.08, 0.12, 0.05, 0.06, 0.06, 0.03])
-    return str(rng.choice(names, p=weights / weights.sum()))
+def _pick_paper(rng: np.random.Generator, papers: Sequence[str]) -> str:
+    weights = np.array([PAPER_SHARES[name] for name in papers])
+    return str(rng.choice(list(papers), p=weights / weights.sum()))
 
 
 def _tinted(colour: Colour, rng: np.random.Generator) -> Colour:
