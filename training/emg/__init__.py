@@ -1,0 +1,1 @@
+"""The network that reads EMG screens: its pictures, training and measurement."""

@@ -1,0 +1,120 @@
+"""The network's training pictures as memory-mapped shards: fitted grey pictures, classes, and what is in each cell."""
+
+import json
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from training.emg.real import load_real, real_screen
+from training.simulate.emg.draws import Part
+from training.simulate.emg.parameters import LABELS
+from training.simulate.emg_screen import ScreenTruth, render_screen
+from viewer.models.preprocessing.base import Extent
+from viewer.models.preprocessing.picture import fit_picture
+
+HEIGHT, WIDTH, STRIDE = 320, 448, 16
+UNKNOWN = 255  # a cell of which the truth is not known
+SHARES = (0.30, 0.30, 0.40)  # of PSW, Fibs, Others
+INVERTED, REAL = 0.05, 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """``pictures`` (n, 320, 448) uint8; ``targets`` (n, 3) class shares; ``cells`` (n, 20, 28), bit c for class c."""
+
+    pictures: np.ndarray
+    targets: np.ndarray
+    cells: np.ndarray
+    facts: list[dict]
+
+
+def shard(
+    folder: Path, index: int, count: int, part: Part, real: Path | None, names: tuple[str, ...], jobs: int
+) -> Shard:
+    """Return a shard, making it where it is not there yet. The same arguments give the same pictures."""
+    base = folder / f"{part}-{index:03d}-{count}"
+    if not base.with_suffix(".json").exists():
+        _make(base, index, count, part, real, names, jobs)
+    pictures, targets, cells = (np.load(f"{base}-{n}.npy", mmap_mode="r") for n in ("pictures", "targets", "cells"))
+    return Shard(pictures, targets, cells, json.loads(base.with_suffix(".json").read_text()))
+
+
+def _make(base: Path, index: int, count: int, part: Part, real: Path | None, names: tuple[str, ...], jobs: int) -> None:
+    base.parent.mkdir(parents=True, exist_ok=True)
+    pieces = [range(a, min(count, a + 100)) for a in range(0, count, 100)]
+    arguments = [(index, piece, part, real, names) for piece in pieces]
+    if jobs == 1:
+        done = [_piece(a) for a in arguments]
+    else:
+        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+            done = list(pool.map(_piece, arguments))
+    for i, name in enumerate(("pictures", "targets", "cells")):
+        np.save(f"{base}-{name}.npy", np.concatenate([d[i] for d in done]))
+    base.with_suffix(".json").write_text(json.dumps([f for d in done for f in d[3]]))
+
+
+def _piece(arguments: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict]]:
+    import cv2
+
+    cv2.setNumThreads(1)
+    index, numbers, part, real, names = arguments
+    recordings = load_real(real, names) if real and names else []
+    pictures, targets, cells, facts = [], [], [], []
+    for number in numbers:
+        rng = np.random.default_rng([("any", "train", "validation", "test").index(part), index, number])
+        label, name = LABELS[rng.choice(3, p=SHARES)], "simulated"
+        if label == "Others" and recordings and rng.random() < REAL / SHARES[2]:
+            shown, truth, name = real_screen(rng, recordings, part, bool(rng.random() < 0.5))
+        else:
+            shown, truth = render_screen(rng, label, part, inverted=bool(rng.random() < INVERTED))
+        fitted, extent = fit_picture(shown, HEIGHT, WIDTH, "letterbox", colour=False)
+        pictures.append(fitted)
+        targets.append(target_of(truth))
+        known = name == "simulated" and not truth.inverted
+        cells.append(
+            cells_of(truth, extent) if known else np.full((HEIGHT // STRIDE, WIDTH // STRIDE), UNKNOWN, np.uint8)
+        )
+        facts.append(
+            {
+                "label": truth.label,
+                "generator": truth.generator,
+                "recording": name,
+                "inverted": truth.inverted,
+                "cut_out": truth.cut_out,
+                "sweeps": truth.sweeps,
+                "layout": truth.layout,
+                "boxes": [fitted_box(b, extent) for b in truth.boxes if b.label == truth.label],
+            }
+        )
+    return np.stack(pictures), np.stack(targets).astype(np.float32), np.stack(cells), facts
+
+
+def target_of(truth: ScreenTruth) -> np.ndarray:
+    """Return the class as shares. Upside down, a sharp wave or a fibrillation must not be called with confidence."""
+    target = np.zeros(3)
+    target[LABELS.index(truth.label)] = 1
+    if truth.inverted and truth.label == "PSW":
+        target[:] = (0.34, 0.16, 0.5)
+    elif truth.inverted and (truth.label == "Fibs" or truth.generator == "end-plate spike"):
+        target[:] = (0.0, 0.5, 0.5)
+    return target
+
+
+def fitted_box(box, extent: Extent) -> list[float]:  # type: ignore[no-untyped-def]
+    """Return a true box as x, y, w, h in the fitted picture."""
+    sx, sy = WIDTH / extent.w, HEIGHT / extent.h
+    return [round(v, 1) for v in ((box.x - extent.x) * sx, (box.y - extent.y) * sy, box.w * sx, box.h * sy)]
+
+
+def cells_of(truth: ScreenTruth, extent: Extent) -> np.ndarray:
+    """Return (20, 28) uint8: bit c where a waveform of class c is in the cell."""
+    cells = np.zeros((HEIGHT // STRIDE, WIDTH // STRIDE), np.uint8)
+    for box in truth.boxes:
+        x, y, w, h = fitted_box(box, extent)
+        x0, x1 = int((x + 0.1 * w) // STRIDE), int((x + 0.9 * w) // STRIDE)
+        y0, y1 = int((y + 0.1 * h) // STRIDE), int((y + 0.9 * h) // STRIDE)
+        cells[max(0, y0) : y1 + 1, max(0, x0) : x1 + 1] |= 1 << LABELS.index(box.label)
+    return cells
