@@ -42,8 +42,8 @@ def read(file: File, frame: int) -> Opened:
 def read_dataset(file: File) -> Any:
     """Read all elements; a file without preamble or file meta gets the transfer syntax that its bytes show."""
     import pydicom
-    from pydicom.uid import UID
     from pydicom.config import disable_value_validation
+    from pydicom.uid import UID
 
     with disable_value_validation():
         dataset = pydicom.dcmread(_stream(file), force=True)

@@ -60,7 +60,7 @@ def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
     pixels = None
     for plugin in _plugins(syntax):
         try:
-            pixels = pixel_array(dataset, index=frame, decoding_plugin=plugin)
+            pixels = pixel_array(dataset, index=frame, decoding_plugin=plugin, view_only=True)
             break
         except Exception as error:  # each decoder has its own kinds of errors
             errors.append(error)

@@ -2,11 +2,12 @@
 
 import hashlib
 import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from viewer.errors import FormatError, LeadlightError
 from viewer.formats.file import File, read_file
-from viewer.formats.opened import Opened
 from viewer.formats.refused import refusal
 from viewer.formats.registry import Format, recognise
 from viewer.study import KindFrom, Note, Source, Study
@@ -64,10 +65,13 @@ def _open(path: Path, member: str | None, frame: int) -> Study:
         raise refusal(file)
     if frame < 0:
         raise FormatError("not-found", "Frames are counted from 0", "choose another frame")
-    opened = row.read(file, frame)
+    with ThreadPoolExecutor(1, "sha256") as hashing:
+        digest = hashing.submit(_sha256, (file,))  # beside the decoding: hashlib lets go of the interpreter's lock
+        opened = row.read(file, frame)
+        sha256 = _sha256(opened.files) if opened.files else digest.result()
     if frame >= opened.frames:
         raise FormatError("not-found", f"This file has {opened.frames} frames, not {frame + 1}", "choose another frame")
-    source = Source(path, _sha256(opened, file), row.name, member, frame, opened.frames)
+    source = Source(path, sha256, row.name, member, frame, opened.frames)
     return Study(
         source,
         opened.kind,
@@ -94,9 +98,9 @@ def _step_into(file: File, row: Format, member: str | None) -> tuple[File, str, 
     return inside.member_file(file, names[0]), names[0], notes
 
 
-def _sha256(opened: Opened, file: File) -> str:
+def _sha256(files: Sequence[File]) -> str:
     digest = hashlib.sha256()
-    for part in opened.files or (file,):
+    for part in files:
         digest.update(part.data)
     return digest.hexdigest()
 
