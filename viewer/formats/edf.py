@@ -195,7 +195,7 @@ def _places(
         notes.append(Note("header-repaired", "The times of the data records overlap; they are laid one after another."))
         return None, most * count
     gap_s = float((np.diff(places) - most).sum() / rate)
-    notes.append(Note("gap", f"The recording was interrupted ({gap_s:g} s in all); the gaps are kept."))
+    notes.append(Note("gaps", f"The recording was interrupted ({gap_s:g} s in all); the gaps are kept."))
     return places, int(places[-1] + most)
 
 

@@ -44,7 +44,7 @@ def read(file: File, frame: int) -> Opened:
         row[: len(lead.samples)] = (np.asarray(lead.samples, np.float64) * gain + offset) * factor
         units.append(unit)
     if any(len(lead.samples) < length for lead in leads):
-        notes.append(Note("gap", "Some leads are shorter than others; what they lack is a gap."))
+        notes.append(Note("gaps", "Some leads are shorter than others; what they lack is a gap."))
     if "" in units:
         notes.append(Note("scale-unknown", "The file does not give every lead's unit."))
     waveform = Waveform(samples, rate, usual_names(lead.label for lead in leads), tuple(units))

@@ -26,7 +26,7 @@ def with_limb_leads(waveform: Waveform, notes: list[Note]) -> Waveform:
     order = sorted(
         range(len(every)), key=lambda i: TWELVE_LEADS.index(every[i]) if every[i] in TWELVE_LEADS else 12 + i
     )
-    notes.append(Note("leads-derived", f"The file stores I and II; {', '.join(missing)} were calculated from them."))
+    notes.append(Note("lead-derived", f"The file stores I and II; {', '.join(missing)} were calculated from them."))
     return replace(
         waveform,
         samples=samples[order],

@@ -238,7 +238,7 @@ def _evenly(rows: np.ndarray, column: int, notes: list[Note]) -> tuple[float, np
     if not lost.any():
         return step, rows
     check_samples(rows.shape[1], len(rows) + int(lost.sum()), "This text file")
-    notes.append(Note("gap", f"By their times, {int(lost.sum())} lines are missing from the text; they are gaps."))
+    notes.append(Note("gaps", f"By their times, {int(lost.sum())} lines are missing from the text; they are gaps."))
     return step, np.insert(rows, np.repeat(known[1:], lost), np.nan, axis=0)
 
 

@@ -159,7 +159,7 @@ def _segments(
         if name != "~":
             file = head_file.sibling(name + ".hea")
             if file is None:
-                notes.append(Note("gap", f"The segment {name[:80]} is not beside the header; its time is a gap."))
+                notes.append(Note("gaps", f"The segment {name[:80]} is not beside the header; its time is a gap."))
                 at += length
                 continue
             inner = _header(file)
@@ -191,7 +191,7 @@ def _segments(
             part = values[: total - first]
             whole[rows[signal.name], first : first + len(part)] = part
     if len(parts) < len(header.segments):
-        notes.append(Note("gap", "The recording has gaps between its segments; they are kept."))
+        notes.append(Note("gaps", "The recording has gaps between its segments; they are kept."))
     return signals, whole, rate, files
 
 
