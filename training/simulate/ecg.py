@@ -61,8 +61,8 @@ ST_DOWN = {"subendocardial": (-0.85, -0.55, 0.25), "lateral": (-1.0, 0.0, 0.2), 
 class Plan:
     """What is to be simulated.
 
-    ``rhythm``: ``sinus`` or ``af``. ``conduction``: ``normal``, ``rbbb`` or ``lbbb``. ``st_mv``: largest shift of the ST
-    segment in any lead, raised (> 0) or lowered (< 0), 0 where level. ``premature``: share of ventricular premature
+    ``rhythm``: ``sinus`` or ``af``. ``conduction``: ``normal``, ``rbbb`` or ``lbbb``. ``st_mv``: largest shift of the
+    ST segment in any lead, raised (> 0) or lowered (< 0), 0 where level. ``premature``: share of ventricular premature
     beats. ``other``: ``inverted-t``, ``high-voltage``, ``low-voltage``, ``left-axis`` or ``""``: what makes a record
     abnormal without being one of the named findings.
     """

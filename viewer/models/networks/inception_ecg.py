@@ -81,3 +81,7 @@ class InceptionEcg(Network):
     def classify(self, pooled: Tensor) -> Tensor:
         """Return the logits (batch, classes) from (batch, 128)."""
         return self.dense(self.dropout(pooled))
+
+    def dense_weights(self) -> Tensor:
+        """Return the head's weights."""
+        return self.dense.weight

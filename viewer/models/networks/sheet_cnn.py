@@ -33,7 +33,7 @@ class _Residual(nn.Module):
 
 @architecture("sheet-cnn")
 class SheetCnn(Network):
-    """Input (batch, 2, height, width) of ink and grid, 0..1, multiples of 32; grid 1/32; global average, one dense layer."""
+    """Input (batch, 2, height, width) of ink and grid, 0..1, multiples of 32; grid 1/32; mean, one dense layer."""
 
     def __init__(
         self, classes: int, widths: tuple[int, ...] = (16, 32, 64, 128, 192), repeats: tuple[int, ...] = (1, 2, 2, 2),
@@ -55,3 +55,7 @@ class SheetCnn(Network):
     def classify(self, pooled: Tensor) -> Tensor:
         """Return the logits (batch, classes)."""
         return self.dense(self.dropout(pooled))
+
+    def dense_weights(self) -> Tensor:
+        """Return the head's weights."""
+        return self.dense.weight

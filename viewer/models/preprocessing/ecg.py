@@ -19,7 +19,6 @@ LIMB_LEADS = {  # from I and II (Einthoven: III = II - I; Goldberger's augmented
 NETWORK_LEADS = ("aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 RATE_HZ = 400
 HIGH_PASS_HZ = 0.5  # without phase shift; up to 0.67 Hz then leaves the ST segment alone (Kligfield et al. 2007, AHA)
-FLAT_MV = 0.02  # a lead whose middle 98 % of samples span less shows no heartbeat
 PACE_MV = 0.4  # a deflection of one or two samples above this is a pacemaker's
 
 
@@ -54,12 +53,6 @@ def prepare_record(
     starts = _window_starts(wave.duration_s, window_s, maximum_windows)
     if len(starts) * window_s < wave.duration_s - 1e-6 and len(starts) == maximum_windows:
         notes.append(Note("part-read", f"{maximum_windows} windows of {window_s:g} s were read, evenly spread"))
-    if wave.duration_s < 0.95 * window_s:
-        notes.append(
-            Note(
-                "short-recording", f"{wave.duration_s:.1f} s are shorter than the {window_s:g} s the network learned on"
-            )
-        )
     length_s = min(window_s, wave.duration_s)
     inputs, extents = [], []
     for start in starts:
@@ -68,8 +61,6 @@ def prepare_record(
         part = {name: lead[first:last] for name, lead in leads.items()}
         inputs.append(torch.from_numpy(network_input(part, wave.rate_hz)))
         extents.append(Extent(start_s=first / wave.rate_hz, end_s=last / wave.rate_hz))
-    if flat := _flat(leads):
-        notes.append(Note("lead-flat", f"Flat: {', '.join(flat)}"))
     if _paced(leads, wave.rate_hz):
         notes.append(Note("pacemaker", "Pacemaker spikes: the network's classes are not meant for paced beats"))
     shortest = min(x.shape[1] for x in inputs)
@@ -140,15 +131,6 @@ def _to_rate(signals: np.ndarray, rate_hz: float) -> np.ndarray:
     if ratio == 1:
         return signals
     return resample_poly(signals, ratio.numerator, ratio.denominator, axis=1, padtype="line")
-
-
-def _flat(leads: dict[str, np.ndarray]) -> list[str]:
-    flat = []
-    for name, lead in leads.items():
-        low, high = np.nanpercentile(lead, (1, 99))
-        if high - low < FLAT_MV:
-            flat.append(name)
-    return flat
 
 
 def _paced(leads: dict[str, np.ndarray], rate_hz: float) -> bool:

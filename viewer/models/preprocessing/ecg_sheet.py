@@ -8,7 +8,7 @@ from viewer.models.preprocessing.picture import fit_picture
 from viewer.study import Note, Study
 from viewer.study.display import grey8
 
-COARSE_PX = 400  # below this width the small squares (1 mm) of a usual sheet run together
+COARSE_PX = 500  # below this width a usual sheet has under two pixels a millimetre
 
 
 @preparation("ecg-sheet")
@@ -19,7 +19,7 @@ def prepare_sheet(study: Study, height: int, width: int) -> Prepared:
     notes: tuple[Note, ...] = ()
     if max(shown.shape[:2]) < COARSE_PX:
         size = f"{shown.shape[1]} x {shown.shape[0]} pixels"
-        notes = (Note("low-resolution", f"{size} are too few to see small squares, P waves or ST shifts"),)
+        notes = (Note("small-picture", f"{size} are too few to show P waves or ST shifts on a sheet"),)
     return Prepared(torch.from_numpy(planes).float().div_(255)[None], (extent,), notes)
 
 

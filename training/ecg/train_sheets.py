@@ -1,0 +1,161 @@
+"""``python -m training.ecg.train_sheets --pool POOL --teacher BUNDLE --out OUT``: the ECG sheet network.
+
+POOL is what training.ecg.sheets drew. The record network reads the same signals and teaches: the sheet network learns
+its probabilities and its pooled features beside the labels.
+"""
+
+import argparse
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.ecg.records import CLASSES
+from training.ecg.sheets import RECIPE
+from training.loop import fit
+from training.metrics import auc
+from viewer.models.bundle import load_bundle
+from viewer.models.networks import Network
+from viewer.models.networks.sheet_cnn import SheetCnn
+
+COUNT = len(CLASSES)
+
+
+def main() -> None:
+    """Train by the recipe; resumes a run that was cut off."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pool", type=Path, required=True)
+    parser.add_argument("--teacher", type=Path, required=True, help="the record network's bundle")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--recipe", type=Path, default=RECIPE)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
+    drawn = int((given.pool / "done.txt").read_text())
+    network = train(given.pool, drawn, load_bundle(given.teacher).network, recipe, given.out, given.device)
+    torch.save(network.state_dict(), given.out / "network.pt")
+
+
+class Student(nn.Module):
+    """The network with a second head, for training alone, that gives the teacher's features back."""
+
+    def __init__(self, network: SheetCnn, features: int) -> None:
+        super().__init__()
+        self.network = network
+        self.echo = nn.Linear(network.dense.in_features, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits and echoed features side by side."""
+        pooled = self.network.features(x).flatten(2).mean(2)
+        return torch.cat([self.network.classify(pooled), self.echo(pooled)], 1)
+
+
+def train(pool: Path, drawn: int, teacher: Network, recipe: dict, out: Path, device: str = "cpu") -> SheetCnn:
+    """Return the trained network; the last pictures of the pool are kept to validate on."""
+    settings = recipe["training"]
+    planes = np.load(pool / "planes.npy", mmap_mode="r")[:drawn]
+    labels = np.load(pool / "labels.npy")[:drawn]
+    logits, features = _taught(teacher, np.load(pool / "signals.npy", mmap_mode="r")[:drawn], out)
+    features = (features - features.mean(0)) / (features.std(0) + 1e-4)
+    held = settings["held"]
+    learn = drawn - held
+    network = SheetCnn(COUNT, dropout=settings["dropout"])
+    student = Student(network, features.shape[1]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    targets = np.concatenate([labels.reshape(drawn, -1), 1 / (1 + np.exp(-logits)), features], 1).astype(np.float32)
+    steps = learn // settings["batch"]
+    print(f"{learn} pictures to learn from, {held} to validate on", flush=True)
+
+    def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        rng = np.random.default_rng((recipe["seed"], 13, epoch))
+        order = rng.permutation(learn)
+        for step in range(steps):
+            drawn_now = np.sort(order[step * settings["batch"] :][: settings["batch"]])
+            pictures = np.stack([moved(np.asarray(planes[i]), rng) for i in drawn_now])
+            yield torch.from_numpy(pictures).float().div_(255), torch.from_numpy(targets[drawn_now])
+
+    def validate(model: nn.Module) -> float:
+        found = predict(model.network, planes[learn:], device)  # type: ignore[arg-type]
+        truth, known = labels[learn:, 0], labels[learn:, 1] > 0.1
+        each = [auc(truth[known[:, c], c], found[known[:, c], c]) for c in range(COUNT)]
+        print(" ", " ".join(f"{n} {v:.3f}" for n, v in zip(CLASSES, each, strict=True)), flush=True)
+        return float(np.nanmean(each))
+
+    trained = fit(
+        student,
+        batches,
+        lambda given, wanted: taught_loss(given, wanted, settings["trust"], settings["echo"]),
+        out,
+        epochs=settings["epochs"],
+        steps_per_epoch=steps,
+        rate=settings["rate"],
+        weight_decay=settings["weight_decay"],
+        average=settings["average"],
+        validate=validate,
+        device=device,
+        log=lambda line: print(line, flush=True),
+    )
+    return trained.network.cpu().eval()  # type: ignore[union-attr,return-value]
+
+
+def taught_loss(given: Tensor, wanted: Tensor, trust: float, echo: float) -> Tensor:
+    """Return the loss against labels mixed with the teacher's probabilities, and against the teacher's features.
+
+    ``wanted`` holds labels, how far each is known, the teacher's probabilities and its features. ``trust`` is the
+    teacher's share where a label is fully known; where it is not, the teacher alone is believed.
+    """
+    labels, known, probabilities, features = wanted.split([COUNT, COUNT, COUNT, wanted.shape[1] - 3 * COUNT], 1)
+    share = (1 - trust) * known
+    target = share * labels + (1 - share) * probabilities
+    classes = nn.functional.binary_cross_entropy_with_logits(given[:, :COUNT], target)
+    return classes + echo * nn.functional.smooth_l1_loss(given[:, COUNT:], features)
+
+
+def moved(planes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the two planes a little shifted, scaled and turned, stronger or fainter, with a part covered."""
+    import cv2
+
+    height, width = planes.shape[1:]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.normal(0, 0.7)), float(rng.uniform(0.85, 1.05)))
+    turn = turn + np.c_[np.zeros((2, 2)), rng.normal(0, 0.02, 2) * (width, height)]
+    out = np.stack([cv2.warpAffine(np.ascontiguousarray(p), turn, (width, height)) for p in planes])
+    out = np.clip(out * rng.uniform(0.6, 1.3, (2, 1, 1)), 0, 255).astype(np.uint8)
+    if rng.random() < 0.3:
+        y, x = rng.integers(0, height - 60), rng.integers(0, width - 90)
+        out[:, y : y + rng.integers(20, 60), x : x + rng.integers(20, 90)] = 0
+    return out
+
+
+def predict(network: nn.Module, planes: np.ndarray, device: str = "cpu", batch: int = 16) -> np.ndarray:
+    """Return the logits (n, classes) of uint8 planes (n, 2, height, width)."""
+    found = []
+    with torch.inference_mode():
+        for first in range(0, len(planes), batch):
+            x = torch.from_numpy(np.asarray(planes[first : first + batch])).float().div_(255)
+            found.append(network(x.to(device)).float().cpu().numpy())
+    return np.concatenate(found)
+
+
+def _taught(teacher: Network, signals: np.ndarray, out: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the teacher's logits and pooled features, kept in ``out`` for a run that goes on."""
+    stored = out / "taught.npz"
+    if stored.exists():
+        with np.load(stored) as kept:
+            return kept["logits"], kept["features"]
+    logits, features = [], []
+    with torch.inference_mode():
+        for first in range(0, len(signals), 32):
+            found = teacher.features(torch.from_numpy(signals[first : first + 32].astype(np.float32)))
+            features.append(found.mean(2).numpy())
+            logits.append(teacher.head(found).numpy())
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez(stored, logits=np.concatenate(logits), features=np.concatenate(features))
+    return np.concatenate(logits), np.concatenate(features)
+
+
+if __name__ == "__main__":
+    main()
