@@ -5,11 +5,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from viewer.resources import resources_dir
+from viewer.resources import sample_files
 from viewer.ui.system import trouble
 
 SWITCH_INTERVAL_S = 0.001  # how long a work thread may keep the interpreter from the window's thread
-STUDY_ENDINGS = (".dcm", ".png", ".edf", ".hea", ".wav", ".jpg", ".tif")
 
 
 def run(paths: Iterable[Path | str] = (), demo: bool = False, screenshots: Path | str | None = None) -> int:
@@ -20,9 +19,9 @@ def run(paths: Iterable[Path | str] = (), demo: bool = False, screenshots: Path 
     paths : iterable of Path
         Files and folders to open; without any the last session comes back.
     demo : bool
-        Open the bundled samples instead, and remember nothing.
+        Open the bundled samples where no paths are given, and remember nothing.
     screenshots : Path, optional
-        Draw the samples off screen to PNG files in this folder, print their paths, and return.
+        Draw the studies off screen to PNG files in this folder, print their paths, and return.
 
     Returns
     -------
@@ -42,22 +41,17 @@ def run(paths: Iterable[Path | str] = (), demo: bool = False, screenshots: Path 
     app = _application()
     if app is None:
         return 1
+    wanted = [Path(p) for p in paths] or (sample_files() if demo or screenshots is not None else [])
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         if screenshots is not None:
             from viewer.ui.screenshots import draw_all
 
-            return draw_all(app, sample_paths(), Path(screenshots))
-        return _show(app, sample_paths() if demo else [Path(p) for p in paths], remember=not demo)
+            return draw_all(app, wanted, Path(screenshots))
+        return _show(app, wanted, remember=not demo)
     finally:
         sys.setswitchinterval(interval)
-
-
-def sample_paths() -> list[Path]:
-    """Return the bundled samples, in the order they are shown."""
-    folder = resources_dir() / "samples"
-    return sorted(p for p in folder.glob("*") if p.suffix.lower() in STUDY_ENDINGS)
 
 
 def _show(app: object, paths: list[Path], remember: bool) -> int:
@@ -70,6 +64,7 @@ def _show(app: object, paths: list[Path], remember: bool) -> int:
     assert isinstance(app, QApplication)
     window = MainWindow(Desk(), remember)
     window.show()
+    app.processEvents()  # painted, before the work threads compete for the interpreter
 
     def begin() -> None:
         window.start()
@@ -82,9 +77,18 @@ def _show(app: object, paths: list[Path], remember: bool) -> int:
     try:
         return app.exec()
     finally:
-        window.close()
-        window.deleteLater()
-        app.processEvents()
+        dispose(window)
+
+
+def dispose(window: object) -> None:
+    """Close a window and delete it now, not when an event loop next has time."""
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QWidget
+
+    assert isinstance(window, QWidget)
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _application() -> object | None:

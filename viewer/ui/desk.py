@@ -24,6 +24,10 @@ STUDY_BUDGET_BYTES = 768 << 20  # opened studies kept in memory; the rest are op
 
 @contextmanager
 def _opener() -> Any:
+    import cv2  # noqa: F401 - see Desk.start
+
+    import viewer.ui.thumbnail
+    import viewer.ui.views.image_view  # noqa: F401
     from viewer.formats.opener import Opener
 
     with Opener() as opener:
@@ -78,9 +82,13 @@ class Desk(QObject):
         self.readings.ready.connect(self._learn_engine)
 
     def start(self) -> None:
-        """Start both threads (once the window shows)."""
+        """Start both threads (once the window shows): torch's is the second.
+
+        While the linker loads torch's libraries (0.3-0.6 s) every other library has to wait, and whoever imports one then
+        waits with the interpreter's lock in hand: the window would stand still. So what files need is imported before.
+        """
+        self.files.ready.connect(lambda _opener: None if self._closed else self.readings.start())
         self.files.start()
-        self.readings.start()
 
     def close(self) -> None:
         """Stop both threads; nothing is told afterwards."""
@@ -360,6 +368,8 @@ class Desk(QObject):
             entry.label = None
 
     def _learn_engine(self, engine: Any) -> None:
+        if engine is None:
+            return
         def look(_engine: Any, _cancel: threading.Event, _progress: Progress) -> list["Card"]:
             from viewer.models.catalogue import catalogue
 

@@ -52,6 +52,10 @@ class FindingRow(QAbstractButton):
         """Two lines and a bar."""
         return QSize(200, self.fontMetrics().height() * 2 + 22)
 
+    def minimumSizeHint(self) -> QSize:
+        """A row is never squeezed; the panel scrolls."""
+        return self.sizeHint()
+
     def paintEvent(self, _event: object) -> None:
         t, f = theme(), self.finding
         painter = QPainter(self)
@@ -171,7 +175,7 @@ class FindingsPanel(QWidget):
         self._card = QPushButton(tr("Model card"))
         self._card.clicked.connect(self.card_asked)
         self._badge = QLabel(objectName="badge")
-        self._badge.setWordWrap(True)
+        self._badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._body = QVBoxLayout()
         self._body.setContentsMargins(0, 0, 0, 8)
         self._body.setSpacing(0)
@@ -234,7 +238,7 @@ class FindingsPanel(QWidget):
         self._model.setVisible(bool(fitting))
         self._card.setVisible(bool(fitting))
         self._badge.setVisible(model is not None and not model.validated)
-        self._badge.setText(tr("Not validated: this model has not been tested in a clinic."))
+        self._badge.setText(tr("Not validated clinically"))
 
     def _show_reading(self, entry: Entry, reading: Reading) -> None:
         if reading.abstained:
@@ -285,7 +289,7 @@ class FindingsPanel(QWidget):
             self._show_warnings(entry.study.notes)
 
     def _show_warnings(self, warnings: tuple[Note, ...]) -> None:
-        for note in dict.fromkeys(warnings):
+        for note in dict.fromkeys(n for n in warnings if n.code != "model-unvalidated"):  # the badge says that
             label = QLabel(note.message, objectName="notice", wordWrap=True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._body.addWidget(_indented(label))

@@ -38,7 +38,7 @@ class Job:
 class Lane(QThread):
     """One thread with one tool (an opener, an engine), made and closed in it.
 
-    Signals arrive in the thread of whoever connects: ``ready(tool)``, ``started_job(job)``, ``progressed(job, stage,
+    Signals arrive in the thread of whoever connects: ``ready(tool)`` (None where there is none), ``started_job(job)``, ``progressed(job, stage,
     fraction)``, ``ended(job, result, error)`` with exactly one of result and error. A tool that cannot be made fails
     every job with that error.
     """
@@ -92,6 +92,7 @@ class Lane(QThread):
                 self._work(tool, None)
         except Exception as error:  # the tool could not be made, or not closed
             _log(self.objectName(), error)
+            self.ready.emit(None)
             self._work(None, error)
 
     def _work(self, tool: Any, broken: Exception | None) -> None:

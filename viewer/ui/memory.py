@@ -12,6 +12,7 @@ from viewer.ui.entry import Entry
 from viewer.ui.text import tr
 
 if TYPE_CHECKING:
+    from viewer.formats import Item
     from viewer.ui.window import MainWindow
 
 SAVE_AFTER_MS = 700
@@ -48,24 +49,15 @@ class Memory:
         if trouble:
             window.foot.say(trouble)
 
-    def restore_session(self, before: bool = False) -> None:
-        """Open again what was open; ``before``: what was open when the program started."""
-        from viewer.formats import Item
+    def restore_session(self) -> None:
+        """Open again what was open when the program started."""
+        kept = [v for v in _list(self._before.values.get("studies")) if isinstance(v, dict)]
+        if kept:
+            self._window.desk.task("", lambda _progress: _items(kept), self._take_items)
 
-        del before  # one session is kept: the one found at the start
-        items, kept = [], []
-        for values in _list(self._before.values.get("studies")):
-            try:
-                member = values.get("member")
-                item = Item(
-                    Path(values["path"]), member if isinstance(member, str) else None, int(values.get("frame", 0))
-                )
-            except (KeyError, TypeError, ValueError, AttributeError):
-                continue
-            items.append(item)
-            kept.append(values)
-        entries = self._window.desk.add_items(items)
-        for entry, values in zip(entries, kept, strict=True):
+    def _take_items(self, found: list[tuple["Item", dict[str, Any]]]) -> None:
+        entries = self._window.desk.add_items([item for item, _ in found])
+        for entry, (_, values) in zip(entries, found, strict=True):
             _restore(entry, values)
         chosen = self._before.values.get("selected")
         if isinstance(chosen, int) and 0 <= chosen < len(entries):
@@ -138,6 +130,18 @@ def _described(entry: Entry) -> dict[str, Any]:
         "label": entry.label,
         "view": entry.view_state,
     }
+
+
+def _items(kept: list[dict[str, Any]]) -> list[tuple["Item", dict[str, Any]]]:
+    """Return what is to be opened again, of what can be understood (called in the lane of files)."""
+    from viewer.formats import Item
+
+    found = []
+    for values in kept:
+        path, member, frame = values.get("path"), values.get("member"), values.get("frame")
+        if isinstance(path, str) and isinstance(frame, int):
+            found.append((Item(Path(path), member if isinstance(member, str) else None, max(0, frame)), values))
+    return found
 
 
 def _restore(entry: Entry, values: dict[str, Any]) -> None:

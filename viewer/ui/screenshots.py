@@ -18,19 +18,24 @@ SETTLE_S = 0.4  # views finish large pictures in the background
 
 def prepare_platform() -> None:
     """Have Qt draw off screen, on two screens: one plain, one with twice the pixel ratio. Before Qt is started."""
+    core = sys.modules.get("PySide6.QtCore")
+    if core is not None and core.QCoreApplication.instance() is not None:
+        return
     screens = [
         {"name": "plain", "x": 0, "y": 0, "width": 1920, "height": 1200, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1},
-        {"name": "fine", "x": 1920, "y": 0, "width": 1920, "height": 1200, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 2},
+        {"name": "fine", "x": 1920, "y": 0, "width": 3840, "height": 2400, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1},
     ]  # fmt: skip
     path = Path(tempfile.mkdtemp(prefix="leadlight-")) / "screens.json"
     path.write_text(json.dumps({"synchronousWindowSystemEvents": True, "screens": screens}), "utf-8")
     os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={path}"
+    os.environ["QT_SCREEN_SCALE_FACTORS"] = "plain=1;fine=2"
 
 
 def draw_all(app: object, paths: list[Path], folder: Path) -> int:
     """Draw every sample; print each file's path. Returns 0, or 1 where a sample did not open or nothing was written."""
     from PySide6.QtWidgets import QApplication
 
+    from viewer.ui.app import dispose
     from viewer.ui.desk import Desk
     from viewer.ui.window import MainWindow
 
@@ -70,9 +75,7 @@ def draw_all(app: object, paths: list[Path], folder: Path) -> int:
             settle(lambda: False, SETTLE_S)
             failed += not _grab(window, folder / f"{_stem(window.desk.entries[0])}-dark@2x.png")
     finally:
-        window.close()
-        window.deleteLater()
-        app.processEvents()
+        dispose(window)
     if not paths:
         print(tr("No samples are installed."), file=sys.stderr)
     return 1 if failed or not paths else 0

@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.study import Image, Kind
-from viewer.ui.entry import Entry, State
-from viewer.ui.text import kind_from_title, kind_title, tr
+from viewer.ui.entry import Entry, State, patient_key
+from viewer.ui.text import kind_from_title, kind_title, number, tr
 from viewer.ui.theme import sized, theme
 from viewer.ui.views import StudyView, view_for
 
 IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
 TRACE_KINDS = (Kind.ECG_TRACE, Kind.EMG_TRACE)
+SWITCHES_AT_MOST = 6
 
 
 class Heading(QWidget):
@@ -37,9 +38,11 @@ class Heading(QWidget):
         self._name = QLabel(objectName="title")
         self._name.setFont(sized(self.font(), 1.15, True))
         self._name.setMinimumWidth(60)
+        self._marks = QLabel(objectName="badge")
         self._from = QLabel(objectName="muted")
         self.kind = QComboBox()
         self.kind.setAccessibleName(tr("Read as"))
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.setToolTip(tr("What kind of study this is; choose another to have it read as that"))
         self.kind.activated.connect(lambda i: self.kind_chosen.emit(self.kind.itemData(i)))
         self.frame = QSpinBox()
@@ -50,13 +53,17 @@ class Heading(QWidget):
         row.setContentsMargins(12, 6, 12, 4)
         row.setSpacing(8)
         row.addWidget(self._name, 1)
+        row.addWidget(self._marks)
         row.addWidget(self.frame)
         row.addWidget(self._from)
         row.addWidget(self.kind)
 
-    def show_entry(self, entry: Entry | None, name: str) -> None:
-        """Write what is known of an entry."""
+    def show_entry(self, entry: Entry | None, name: str, beside: Entry | None = None) -> None:
+        """Write what is known of an entry, and warn where another patient's study is beside it."""
         self._name.setText(name)
+        marks = _marks(entry, beside)
+        self._marks.setText(marks)
+        self._marks.setVisible(bool(marks))
         study = entry.study if entry is not None else None
         for widget in (self.kind, self._from):
             widget.setVisible(study is not None)
@@ -186,12 +193,13 @@ class Stage(QWidget):
     def offer(self, groups: dict[str, list[QAction]]) -> None:
         """Put a view's tools into the bar above it: switches as buttons, the rest in a menu a group."""
         self.tools.clear()
+        switches = {title: [a for a in actions if a.actionGroup() is not None] for title, actions in groups.items()}
+        first = next((title for title, found in switches.items() if 1 < len(found) <= SWITCHES_AT_MOST), None)
+        if first is not None:
+            self.tools.addActions(switches[first])
+            self.tools.addSeparator()
         for title, actions in groups.items():
-            switches = [a for a in actions if a.actionGroup() is not None]
-            if switches and len(switches) <= 6:
-                self.tools.addActions(switches)
-                self.tools.addSeparator()
-            rest = [a for a in actions if a not in switches or len(switches) > 6]
+            rest = [a for a in actions if title != first or a not in switches[title]]
             if rest:
                 self.tools.addWidget(_menu_button(title, rest))
         self.tools.setVisible(bool(groups))
@@ -258,6 +266,16 @@ def _suits(view: StudyView, study: object) -> bool:
         return False
     same_content = isinstance(old.content, Image) == isinstance(study.content, Image)  # type: ignore[attr-defined]
     return same_content and (isinstance(old.content, Image) or old.kind == study.kind)  # type: ignore[attr-defined]
+
+
+def _marks(entry: Entry | None, beside: Entry | None) -> str:
+    marks = []
+    if entry is not None and entry.patient.is_child:
+        marks.append(tr("Child, {0} years").format(number(entry.patient.age_years or 0.0, 0)))
+    if entry is not None and beside is not None:
+        keys = {patient_key(entry.patient), patient_key(beside.patient)} - {None}
+        marks += [tr("Two patients side by side")] if len(keys) > 1 else []
+    return " · ".join(marks)
 
 
 def _empty_words(entry: Entry | None) -> str:

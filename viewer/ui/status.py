@@ -48,6 +48,7 @@ class Foot(QStatusBar):
         self._forget.timeout.connect(lambda: self.words.setText(""))
         self.show_idle()
         self.restyle()
+        self.setFixedHeight(self.cancel.sizeHint().height() + 8)  # the study must not jump when something runs
 
     def show_running(self, title: str, stage: str, fraction: float, waiting: int) -> None:
         """Say what is running; ``fraction`` 0..1, where nothing is known yet 0."""

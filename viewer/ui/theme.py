@@ -122,7 +122,7 @@ def _icon(name: str, colour: str, disabled: str) -> QIcon:
     source = path.read_text("utf-8")
     for mode, ink in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, _faded(disabled))):
         renderer = QSvgRenderer(QByteArray(source.replace("currentColor", ink).encode()))
-        for size in (14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 64, 128):
+        for size in (16, 20, 24, 32, 40, 64):
             pixmap = QPixmap(size, size)
             pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(pixmap)

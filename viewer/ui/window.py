@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QToolBar
 
-from viewer.study import Region
+from viewer.study import Kind, Region
 from viewer.ui import actions as action_table
 from viewer.ui import theme
 from viewer.ui.desk import Desk
@@ -63,6 +63,7 @@ class MainWindow(QMainWindow):
         self.split.setSizes([260, 720, 300])
         self.memory.restore_settings()
         self._draw()
+        self.worklist.view.setFocus()
 
     # what the outside asks for
 
@@ -120,7 +121,7 @@ class MainWindow(QMainWindow):
         stage.region_marked.connect(self._mark)
         stage.region_left.connect(lambda entry: desk.mark(entry, None))
         stage.view_changed.connect(self._offer_tools)
-        stage.heading.kind_chosen.connect(lambda kind: self.current and desk.overrule(self.current, kind))
+        stage.heading.kind_chosen.connect(self._overrule)
         stage.heading.frame_chosen.connect(lambda frame: self.current and desk.turn(self.current, frame))
         panel.label_chosen.connect(self._choose_label)
         panel.model_chosen.connect(lambda model: self.current and desk.choose_model(self.current, model))
@@ -140,7 +141,7 @@ class MainWindow(QMainWindow):
             "open_files": out.ask_files,
             "open_folder": out.ask_folder,
             "paste": out.paste,
-            "reopen_session": lambda: self.memory.restore_session(before=True),
+            "reopen_session": self.memory.restore_session,
             "save_pdf": out.save_pdf,
             "save_picture": out.save_picture,
             "save_json": out.save_json,
@@ -225,7 +226,7 @@ class MainWindow(QMainWindow):
         """Bring stage and findings up to date with what is selected."""
         entry, beside = self.desk.selected, self.desk.beside
         name = self.worklist.model.name(entry) if entry is not None else ""
-        self.stage.heading.show_entry(entry, name)
+        self.stage.heading.show_entry(entry, name, beside)
         self.stage.show_entry("main", entry)
         self.stage.show_entry("beside", beside)
         self.panel.show_entry(entry, self.desk.cards)
@@ -282,6 +283,10 @@ class MainWindow(QMainWindow):
 
     def _mark(self, entry: Entry, region: Region) -> None:
         self.desk.mark(entry, region)
+
+    def _overrule(self, kind: Kind | str | None) -> None:
+        if self.current is not None:
+            self.desk.overrule(self.current, None if kind is None else Kind(kind))  # a signal carries it as its string
 
     def _whole(self) -> None:
         if self.current is not None:
@@ -344,6 +349,7 @@ class MainWindow(QMainWindow):
         if not self._closing:
             self._closing = True
             self.memory.close()
+            self.hide()
             QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._system_changed)
             self.desk.close()
             self.stage.close_views()
