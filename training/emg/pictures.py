@@ -15,7 +15,7 @@ from training.simulate.emg_screen import ScreenTruth, render_screen
 from viewer.models.preprocessing.base import Extent
 from viewer.models.preprocessing.picture import fit_picture
 
-HEIGHT, WIDTH, STRIDE = 320, 448, 16
+HEIGHT, WIDTH, STRIDE = 256, 352, 16
 UNKNOWN = 255  # a cell of which the truth is not known
 SHARES = (0.30, 0.30, 0.40)  # of PSW, Fibs, Others
 INVERTED, REAL = 0.05, 0.06
@@ -23,7 +23,7 @@ INVERTED, REAL = 0.05, 0.06
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """``pictures`` (n, 320, 448) uint8; ``targets`` (n, 3) class shares; ``cells`` (n, 20, 28), bit c for class c."""
+    """``pictures`` (n, 256, 352) uint8; ``targets`` (n, 3) class shares; ``cells`` (n, 16, 22), bit c for class c."""
 
     pictures: np.ndarray
     targets: np.ndarray
@@ -110,7 +110,7 @@ def fitted_box(box, extent: Extent) -> list[float]:  # type: ignore[no-untyped-d
 
 
 def cells_of(truth: ScreenTruth, extent: Extent) -> np.ndarray:
-    """Return (20, 28) uint8: bit c where a waveform of class c is in the cell."""
+    """Return (16, 22) uint8: bit c where a waveform of class c is in the cell."""
     cells = np.zeros((HEIGHT // STRIDE, WIDTH // STRIDE), np.uint8)
     for box in truth.boxes:
         x, y, w, h = fitted_box(box, extent)

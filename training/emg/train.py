@@ -99,7 +99,7 @@ def loss(output: Tensor, target: Tensor, cell_weight: float) -> Tensor:
 
 
 def tensors(own: Shard, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Return inputs (n, 1, 320, 448), and targets (n, 3 + 3 * 560): class shares, then each class's cells."""
+    """Return inputs (n, 1, 256, 352), and targets (n, 3 + 3 * 352): class shares, then each class's cells."""
     inputs = torch.stack([to_tensor(own.pictures[r].copy(), 1, MEAN, STD) for r in rows])
     cells = np.asarray(own.cells[rows])
     bits = np.stack([(cells >> c) & 1 for c in range(len(LABELS))], 1).astype(np.float32)

@@ -5,9 +5,10 @@ of them are in ``training.simulate.emg_screen``; ``simulate`` writes both as fil
 """
 
 from training.simulate.emg.draws import Draw
+from training.simulate.emg.files import simulate, write_recording
 from training.simulate.emg.parameters import GENERATORS, LABELS
 from training.simulate.emg.recording import Amplifier, Recording, TrueEvent, record
-from training.simulate.emg.scene import leading_generator, simulate_scene
+from training.simulate.emg.scene import leading_generator, simulate_mixture, simulate_scene
 from training.simulate.emg.sources import Firing, make
 
 __all__ = [
@@ -21,5 +22,8 @@ __all__ = [
     "leading_generator",
     "make",
     "record",
+    "simulate",
+    "simulate_mixture",
     "simulate_scene",
+    "write_recording",
 ]

@@ -57,13 +57,13 @@ def fibre_potential(fibre: Fibre, rate_hz: float) -> np.ndarray:
 
 
 @cache
-def _passing(radius_step: int, surface_mm: float) -> np.ndarray:
-    return _along(Fibre(radius_step / 20, 1.0, -12.0, 12.0, surface_mm=surface_mm), normalised=False)
+def _passing(radius_step: int, surface_mm: float, origin_mm: float) -> np.ndarray:
+    return _along(Fibre(radius_step / 20, 1.0, origin_mm, 12.0, surface_mm=surface_mm), normalised=False)
 
 
-def passing_fibre(radius_mm: float, surface_mm: float = 0.15) -> np.ndarray:
+def passing_fibre(radius_mm: float, surface_mm: float = 0.15, near_end_plate: bool = False) -> np.ndarray:
     """Return a passing wave's potential against its way (steps of STEP_MM), not normalised: near fibres are larger."""
-    return _passing(max(1, round(radius_mm * 20)), round(surface_mm, 1))
+    return _passing(max(1, round(radius_mm * 20)), round(surface_mm, 1), -1.5 if near_end_plate else -12.0)
 
 
 def _along(fibre: Fibre, normalised: bool = True) -> np.ndarray:

@@ -70,12 +70,12 @@ def positive_sharp_wave_shape(
     head = stretched(falling, factors[0] * rate_hz / 1000)
     positive = np.maximum(stretched(shape[peak : back + 1], factors[1] * rate_hz / 1000), 0) ** draw.between(0.7, 1.8)
     shape = np.concatenate([before[-int(0.003 * rate_hz) :], head[1:], positive[1:]])
-    rest = stretch_to(_tail(draw, fibre, rate_hz), max(2.0, duration_ms - fall_ms - return_ms), rate_hz)
-    depth = 0.0 if purely_positive else draw.between(0.05, 0.35)
+    rest = stretch_to(_tail(draw), max(3.0, 1.35 * duration_ms - fall_ms - return_ms), rate_hz)
+    depth = 0.0 if purely_positive else draw.between(0.08, 0.35)
     return _unit(trim(np.concatenate([shape, -depth * rest])))
 
 
-def _tail(draw: Draw, fibre: Fibre, rate_hz: float) -> np.ndarray:
+def _tail(draw: Draw) -> np.ndarray:
     """Return the low negative phase, largest 1: the after-depolarisation's fading as the needle sees it."""
     s = np.linspace(0, 1, 200)
     return (1 - np.exp(-s / draw.between(0.04, 0.2))) * np.exp(-2.2 * s) * np.cos(s * np.pi / 2)
@@ -89,7 +89,7 @@ def stretch_to(shape: np.ndarray, duration_ms: float, rate_hz: float) -> np.ndar
 
 def end_plate_noise_shape(draw: Draw, rate_hz: float, duration_ms: float) -> np.ndarray:
     """Return a miniature end-plate potential: negative, monophasic (a quick rise, a slower return)."""
-    t = np.linspace(0, 1, max(8, int(duration_ms * rate_hz / 1000)))
+    t = np.linspace(0, 1, max(8, int(1.25 * duration_ms * rate_hz / 1000)))
     return -_unit((1 - np.exp(-t / draw.between(0.06, 0.15))) * np.exp(-t * 3.5) * (1 - t))
 
 
@@ -106,7 +106,7 @@ def end_plate_spike_shape(draw: Draw, rate_hz: float, duration_ms: float) -> np.
 
 
 # fibres that count, spread of their arrivals in ms, spread of velocities
-_UNITS = {"normal": ((6, 16), (0.25, 0.9)), "neurogenic": ((12, 30), (0.8, 2.6)), "myopathic": ((3, 9), (0.3, 1.5))}
+_UNITS = {"normal": ((6, 16), (0.25, 0.9)), "neurogenic": ((10, 25), (0.5, 1.9)), "myopathic": ((3, 9), (0.3, 1.5))}
 
 
 def motor_unit_shape(draw: Draw, rate_hz: float, duration_ms: float, form: str = "normal") -> np.ndarray:
@@ -126,10 +126,11 @@ def motor_unit_shape(draw: Draw, rate_hz: float, duration_ms: float, form: str =
         arrivals = np.repeat(draw.rng.normal(0, spread, count), draw.integer(1, 3))[:count]
     velocities = np.clip(draw.rng.normal(3.7, 0.4 if form == "normal" else 0.8, count), 1.8, 5.5)
     samples = int(0.05 * rate_hz)
+    near_end_plates = draw.chance(0.4)  # hardly an initial positive phase
     total = np.zeros(samples)
     t_ms = (np.arange(samples) - samples / 2) / rate_hz * 1000
     for radius, arrival, velocity in zip(radii, arrivals, velocities, strict=True):
-        along = passing_fibre(float(radius), surface)
+        along = passing_fibre(float(radius), surface, near_end_plates)
         middle = int(np.argmin(along))
         total += np.interp((t_ms - arrival) * velocity / STEP_MM + middle, np.arange(len(along)), along, 0.0, 0.0)
     return _unit(_lasting(trim(total), duration_ms, rate_hz, 0.6, 2.2))

@@ -1,5 +1,7 @@
 """What one stretch of recording holds: a leading generator, what else fires, and the backgrounds."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from training.simulate.emg import backgrounds as bg
@@ -102,3 +104,12 @@ def _background(
         total += bg.needle_movement(draw, work_hz, samples, min(size, most / 2))
         names.append("movement")
     return total, tuple(names)
+
+
+def simulate_mixture(draw: Draw, generators: Sequence[str], rate_hz: float, length_s: float) -> Recording:
+    """Return a recording in which several generators fire at once, one train of each name given."""
+    work_hz, _ = work_rate(rate_hz)
+    firings = [make(name, draw, work_hz, length_s) for name in generators]
+    sizes = [float(np.ptp(s)) for f in firings for s in f.shapes]
+    noise, names = _background(draw, work_hz, int(length_s * work_hz), "", min(sizes, default=0.0))
+    return record(firings, noise, rate_hz, random_amplifier(draw, 0.0), names)

@@ -68,7 +68,7 @@ def _end_plate_noise(draw: Draw, sampling_hz: float, length_s: float, setting: S
     plates = draw.integer(5, 20)
     times = [firing.steady(draw, length_s, setting.rate_hz, setting.cv) for _ in range(plates)]
     shapes = [
-        potentials.end_plate_noise_shape(draw, sampling_hz, setting.duration_ms * draw.between(0.7, 1.4))
+        potentials.end_plate_noise_shape(draw, sampling_hz, setting.duration_ms * draw.between(0.9, 1.1))
         for _ in range(plates)
     ]
     joined = np.concatenate(times)
