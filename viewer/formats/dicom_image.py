@@ -7,7 +7,7 @@ import numpy as np
 
 from viewer.errors import FormatError
 from viewer.formats.dicom_facts import acquisition_of, number, numbers, patient_of, text
-from viewer.formats.limits import check_pixels
+from viewer.formats.limits import check_pixels, detail_of
 from viewer.formats.opened import Opened
 from viewer.study import Acquisition, DisplayWindow, Image, Kind, Note, ToneTable
 
@@ -51,7 +51,7 @@ def _first(groups: list[Any], name: str) -> Any:
 
 def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
     """Return stored values (rows, columns), or RGB (rows, columns, 3)."""
-    from pydicom.pixels import apply_color_lut, pixel_array
+    from pydicom.pixels import pixel_array
     from pydicom.uid import UID
 
     syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
@@ -69,7 +69,7 @@ def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     if text(dataset, "PhotometricInterpretation") == "PALETTE COLOR":
-        pixels = apply_color_lut(pixels, dataset)
+        pixels = _through_palette(pixels, dataset)
     if pixels.ndim == 3:
         return _rgb(pixels[..., :3])
     return _storable(pixels)
@@ -107,9 +107,10 @@ def _undecodable(syntax: Any, errors: list[Exception]) -> FormatError:
             f"The pixels of this DICOM file are compressed in a way that is not read here ({syntax.name})",
             "export it uncompressed, or with JPEG 2000 lossless",
         )
-    detail = " ".join(str(errors[0]).split())[:140]
     return FormatError(
-        "damaged", f"The pixels of this DICOM file cannot be decoded ({syntax.name}: {detail})", "export it again"
+        "damaged",
+        f"The pixels of this DICOM file cannot be decoded ({syntax.name}: {detail_of(errors[0])})",
+        "export it again",
     )
 
 
@@ -171,12 +172,12 @@ class _Table:
     bits: int
 
 
-def _table(item: Any, signed: bool) -> _Table | None:
-    """Read a LUT item (DICOM PS3.3 C.11.1.1): count (0 means 65536), first value mapped, bits of an entry."""
+def _table(item: Any, signed: bool, descriptor: str = "LUTDescriptor", entries: str = "LUTData") -> _Table | None:
+    """Read a LUT (DICOM PS3.3 C.11.1.1): count (0 means 65536), first value mapped, bits of an entry."""
     try:
-        count, first, bits = (int(value) for value in item.LUTDescriptor)
-        data = item.LUTData
-    except (AttributeError, TypeError, ValueError):
+        count, first, bits = (int(value) for value in item[descriptor].value)
+        data = item[entries].value
+    except (KeyError, TypeError, ValueError):
         return None
     count = count or 65536
     first = first - 65536 if signed and first > 32767 else first
@@ -191,6 +192,21 @@ def _table(item: Any, signed: bool) -> _Table | None:
     values = np.ascontiguousarray(wide[:count], dtype=np.uint16)
     bits = max(1, min(16, bits))
     return _Table(first, values, max(bits, int(values.max()).bit_length()))
+
+
+def _through_palette(pixels: np.ndarray, dataset: Any) -> np.ndarray:
+    """Return RGB at the palette's own depth (PS3.3 C.7.9)."""
+    colours = []
+    for name in ("Red", "Green", "Blue"):
+        ends = f"{name}PaletteColorLookupTableDescriptor", f"{name}PaletteColorLookupTableData"
+        table = _table(dataset, pixels.dtype.kind == "i", *ends)
+        if table is None:  # a segmented one
+            from pydicom.pixels import apply_color_lut
+
+            return apply_color_lut(pixels, dataset)
+        values = table.values.astype(np.uint8) if table.bits <= 8 else table.values
+        colours.append(values[np.clip(pixels.astype(np.int64) - table.first, 0, len(values) - 1)])
+    return np.stack(colours, axis=-1)
 
 
 def _through_modality_table(

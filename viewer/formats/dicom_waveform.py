@@ -35,7 +35,9 @@ def read_waveform(dataset: Any, frame: int) -> Opened:
     else:
         kind = kind_of(waveform.channels, label or "")
     if len(groups) > 1 and label:
-        notes.append(Note("channel-group", f"This is the group of channels called {label}, {frame + 1} of {len(groups)}."))
+        notes.append(
+            Note("channel-group", f"This is the group of channels called {label}, {frame + 1} of {len(groups)}.")
+        )
     return Opened(waveform, kind, patient_of(dataset), acquisition, tuple(notes), len(groups))
 
 

@@ -1,4 +1,4 @@
-"""What is checked before memory is asked for: a header may lie."""
+"""What is checked before memory is asked for (a header may lie), and what of a decoder's complaint is told."""
 
 from viewer.errors import FormatError
 
@@ -37,3 +37,9 @@ def check_samples(channels: int, samples: int, what: str = "This recording") -> 
             f"{what} is too long to open ({channels} channels of {samples} samples)",
             "cut it into shorter parts",
         )
+
+
+def detail_of(error: Exception) -> str:
+    """Return a library's complaint as part of a sentence: its first line, short, without traces or full stop."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[0].split())[:140].rstrip(". ") if lines else type(error).__name__

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from viewer.errors import FormatError, LeadlightError
 from viewer.formats.file import File, read_file
+from viewer.formats.limits import detail_of
 from viewer.formats.refused import refusal
 from viewer.formats.registry import Format, recognise
 from viewer.study import KindFrom, Note, Source, Study
@@ -44,9 +45,11 @@ def open_study(path: Path | str, member: str | None = None, frame: int = 0) -> S
         ) from error
     except Exception as error:  # whatever a decoder makes of a damaged file must cost that file only
         name = "study" if (row := _format_of(path, member)) is None else row.title
-        detail = " ".join(str(error).split())[:160] or type(error).__name__
         raise FormatError(
-            "damaged", f"This {name} file is damaged or not as its standard says ({detail})", "export it again", path
+            "damaged",
+            f"This {name} file is damaged or not as its standard says ({detail_of(error)})",
+            "export it again",
+            path,
         ) from error
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from viewer.errors import FormatError
 from viewer.formats.file import File
+from viewer.formats.limits import detail_of
 
 _MAX_BYTES = 300_000_000
 
@@ -30,7 +31,9 @@ def parse(file: File) -> Any:
             "do not trust it, and export the recording again",
         ) from error
     except (ParseError, ValueError, LookupError) as error:
-        raise FormatError("damaged", f"This XML file is damaged or cut off ({error})", "export it again") from error
+        raise FormatError(
+            "damaged", f"This XML file is damaged or cut off ({detail_of(error)})", "export it again"
+        ) from error
 
 
 def bare(tag: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from viewer.errors import FormatError
 from viewer.formats.file import File
 from viewer.formats.kinds import kind_of
-from viewer.formats.limits import check_samples
+from viewer.formats.limits import check_samples, detail_of
 from viewer.formats.opened import Opened
 from viewer.study import Note, Waveform
 
@@ -36,7 +36,7 @@ def read(file: File, frame: int) -> Opened:
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise FormatError(
             "damaged",
-            f"This sound file cannot be read ({' '.join(str(error).split())[-120:]})",
+            f"This sound file cannot be read ({detail_of(error)})",
             "save it as 16-bit PCM WAV",
         ) from error
     if not samples.shape[1]:
