@@ -74,7 +74,8 @@ def _reading_options(command: Callable) -> Callable:
 def open_window(paths: tuple[Path, ...]) -> int:
     """Open the window."""
     if len(paths) == 1 and not paths[0].exists() and paths[0].name == str(paths[0]) and not paths[0].suffix:
-        raise click.UsageError(f"There is no command and no file {str(paths[0])!r}.")
+        group = click.get_current_context().parent
+        raise click.UsageError(f"There is no command and no file {str(paths[0])!r}.", group)
     from viewer.ui.app import run
 
     return run(list(paths))
@@ -109,7 +110,7 @@ def read(
     from viewer.report.batch import Batch
     from viewer.report.text import as_text, printable
 
-    progress = _Progress(len(paths))
+    progress = _Progress()
     failed = False
     batch = Batch(device, None if kind is None else Kind(kind), models, progress)
     for outcome in batch.run(paths):
@@ -128,6 +129,43 @@ def read(
                 save_heat_maps(outcome.study, outcome.reading, heatmaps)
     progress.clear()
     return FAILED if failed else OK
+
+
+@program.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.pdf or FILE.json.")
+@click.option("--identified", is_flag=True, help="With the patient's name, number and birth date.")
+@_reading_options
+def report(path: Path, out: Path, identified: bool, kind: str | None, models: tuple[str, ...], device: str) -> int:
+    """Write one study's reading as a PDF or a JSON file to hand on."""
+    if out.suffix.lower() not in (".pdf", ".json"):
+        raise click.UsageError(f"--out must end in .pdf or .json, not {out.suffix or 'nothing'!r}.")
+    _check_models(models)
+    from viewer.report.batch import Batch
+    from viewer.report.files import write_report
+
+    progress = _Progress()
+    outcome = next(Batch(device, None if kind is None else Kind(kind), models, progress).run([path]))
+    progress.clear()
+    if outcome.error is not None or outcome.study is None or outcome.reading is None:
+        click.echo(str(outcome.error), err=True)
+        return FAILED
+    write_report(outcome.study, outcome.reading, out, identified)
+    return OK
+
+
+@program.command()
+@click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the networks run.")
+def selftest(device: str) -> int:
+    """Open, read and draw every bundled sample, and verify every model."""
+    from viewer.report.selftest import self_test
+
+    passed = True
+    for good, line in self_test(device):
+        passed = passed and good
+        _print(line)
+    _print("all passed" if passed else "FAILED")
+    return OK if passed else FAILED
 
 
 @program.group()
@@ -211,8 +249,8 @@ def remove(model_id: str) -> int:
 class _Progress:
     """One line on standard error that is written over, and only on a terminal."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.shown = total, sys.stderr.isatty()
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
 
     def __call__(self, name: str, stage: str, share: float) -> None:
         if self.shown:

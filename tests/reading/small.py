@@ -15,6 +15,9 @@ from viewer.models.preprocessing.base import PREPARATIONS, Extent, Prepared
 from viewer.study import Acquisition, Image, Kind, KindFrom, Patient, Source, Study, Waveform
 
 
+torch.set_num_threads(1)
+
+
 @architecture("test-picture")
 class TinyPicture(Network):
     """Two convolutions, mean, one dense layer."""

@@ -241,7 +241,7 @@ class Engine:
             precision=PRECISION,
             abstained=abstained,
             exclusive=card is not None and card.exclusive,
-            warnings=tuple(dict.fromkeys((*warnings, *self._notes))),
+            warnings=tuple(dict.fromkeys(_sentence(note) for note in (*warnings, *self._notes))),
             read_ms=job.elapsed_ms(),
             region=region,
         )
@@ -286,6 +286,11 @@ def _cropped(study: Study, region: Region) -> Study:
         return region.crop(study)
     except ValueError as error:
         raise LeadlightError("region-too-small", str(error).capitalize(), "mark a larger part") from error
+
+
+def _sentence(note: Note) -> Note:
+    """Return a note whose message ends as a sentence does."""
+    return note if note.message.endswith((".", "!", "?")) else replace(note, message=f"{note.message}.")
 
 
 def _without_infinities(study: Study) -> Study:

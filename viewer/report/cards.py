@@ -1,0 +1,48 @@
+"""A model's card as text and as JSON."""
+
+from dataclasses import asdict
+from typing import Any
+
+from viewer.models.card import Card, Figure
+
+
+def card_line(card: Card) -> str:
+    """Return a card in one line: id, version, state, what it reads."""
+    state = "validated" if card.validated else "not validated"
+    reads = "tells kinds" if card.role == "kind" else ", ".join(card.reads)
+    return f"{card.id:<16} {card.version:<8} {state:<14} {reads:<14} {card.title}"
+
+
+def card_to_json(card: Card) -> dict[str, Any]:
+    """Return the whole card but for the folder's place, as plain values."""
+    value = {k: v for k, v in asdict(card).items() if k != "folder"}
+    return value | {"reads": [str(kind) for kind in card.reads], "folder": str(card.folder)}
+
+
+def card_text(card: Card) -> str:
+    """Return the card for a terminal."""
+    lines = [
+        f"{card.title} ({card.id} {card.version}), {'validated' if card.validated else 'not validated clinically'}",
+        card.intended_use,
+        "",
+        f"Reads: {'the kind of a picture' if card.role == 'kind' else ', '.join(card.reads)}",
+        f"Network: {card.architecture}, recipe {card.recipe}",
+        f"Weights: sha256 {card.weights_sha256}",
+        f"Classes: {', '.join(card.classes)}" + (" (exclusive)" if card.exclusive else ""),
+    ]
+    if card.operating_points:
+        points = ", ".join(f"{label} {point:.3g}" for label, point in card.operating_points.items())
+        lines.append(f"Operating points: {points} ({card.operating_points_from})")
+    lines += ["", "Figures:", *(f"  {figure_line(figure)}" for figure in card.figures)]
+    shown = "shown" if card.maps_faithful else "not shown"
+    lines += ["", f"Heat maps: {shown}; {card.maps_note}", *(f"  {figure_line(f)}" for f in card.faithfulness)]
+    lines += ["", "Trained on:"]
+    lines += [f"  {d.name}, {d.count}, {d.licence}{f' ({d.note})' if d.note else ''}" for d in card.data]
+    return "\n".join([*lines, "", "Limits:", *(f"  {limit}" for limit in card.limits)])
+
+
+def figure_line(figure: Figure) -> str:
+    """Return a figure in one line: class, name, value with its interval, data and count."""
+    interval = "" if figure.low is None or figure.high is None else f" ({figure.low:.3f}-{figure.high:.3f})"
+    label = f"{figure.label} " if figure.label else ""
+    return f"{label}{figure.name} {figure.value:.3f}{interval}, {figure.data}, n {figure.count}"
