@@ -12,6 +12,7 @@ from torch import Tensor
 from training.ecg.augment import lift_st, vary
 from training.ecg.beats import beat_times
 from training.ecg.records import CLASSES, Record, load_records
+from training.ecg.simulated import simulated_records
 from training.ecg.splits import split
 from training.ecg.start import start_from_ahus
 from training.loop import fit
@@ -43,56 +44,67 @@ def main() -> None:
 def train(
     records: Sequence[Record], recipe: dict, out: Path, start: Path | None = None, device: str = "cpu"
 ) -> InceptionEcg:
-    """Return the trained network."""
-    settings = recipe["training"]
+    """Return the trained network; each stage goes on from the best state of the one before."""
     side = split(records, recipe["split"], recipe["seed"])
     learn = [r for r in records if side[r.id] == "train"]
-    if settings["simulated"]:
-        from training.ecg.simulated import simulated_records
-
-        learn += simulated_records(settings["simulated"], recipe["seed"])
     check = [r for r in records if side[r.id] == "validation"]
-    inputs, beats = [as_input(r) for r in learn], [beat_times(r.signals, r.rate_hz) for r in learn]
-    network = InceptionEcg(len(CLASSES), dropout=settings["dropout"])
+    network = InceptionEcg(len(CLASSES), dropout=recipe["dropout"])
+    torch.nn.init.zeros_(network.dense.bias)
     if start is not None:
         start_from_ahus(network, start)
-    torch.nn.init.zeros_(network.dense.bias)
-    odds = chances(learn)
-    steps = len(learn) // settings["batch"]
-    print(f"{len(learn)} records to learn from, {len(check)} to validate on", flush=True)
+    for number, stage in enumerate(recipe["stages"], 1):
+        simulated = simulated_records(stage["simulated"], recipe["seed"])
+        print(
+            f"stage {number}: {len(learn)} records, {len(simulated)} simulated; {len(check)} to validate on", flush=True
+        )
+        _train_stage(network, [*learn, *simulated], check, stage, recipe["seed"], out / f"stage{number}", device)
+    return network.cpu()
+
+
+def _train_stage(
+    network: InceptionEcg,
+    learn: Sequence[Record],
+    check: Sequence[Record],
+    stage: dict,
+    seed: int,
+    out: Path,
+    device: str,
+) -> None:
+    inputs, beats = [as_input(r) for r in learn], [beat_times(r.signals, r.rate_hz) for r in learn]
     held = [as_input(r) for r in check]
     labels, known = np.stack([r.labels for r in check]), np.stack([r.known for r in check])
+    odds = chances(learn)
+    steps = len(learn) // stage["batch"]
 
     def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        rng = np.random.default_rng((recipe["seed"], epoch))
+        rng = np.random.default_rng((seed, epoch))
         for _ in range(steps):
-            length = round(rng.uniform(*settings["window_s"]) * RATE_HZ) // 4 * 4
-            drawn = rng.choice(len(learn), settings["batch"], p=odds)
-            made = [_example(learn[i], inputs[i], beats[i], rng, length, settings["lifted"]) for i in drawn]
+            length = round(rng.uniform(*stage["window_s"]) * RATE_HZ) // 4 * 4
+            drawn = rng.choice(len(learn), stage["batch"], p=odds)
+            made = [_example(learn[i], inputs[i], beats[i], rng, length, stage["lifted"]) for i in drawn]
             yield torch.from_numpy(np.stack([m[0] for m in made])), torch.from_numpy(np.stack([m[1] for m in made]))
 
     def validate(model: torch.nn.Module) -> float:
-        logits = predict(model, held, device)  # type: ignore[arg-type]
+        logits = predict(model, held, device)
         each = [auc(labels[k, c], logits[k, c]) for c in range(len(CLASSES)) for k in [known[:, c] > 0.1]]
         print(" ", " ".join(f"{n} {v:.3f}" for n, v in zip(CLASSES, each, strict=True)), flush=True)
         return float(np.nanmean(each))
 
-    trained = fit(
+    fit(
         network,
         batches,
         masked_loss,
         out,
-        epochs=settings["epochs"],
+        epochs=stage["epochs"],
         steps_per_epoch=steps,
-        rate=settings["rate"],
-        head_rate=settings["head_rate"],
-        weight_decay=settings["weight_decay"],
-        average=settings["average"],
+        rate=stage["rate"],
+        head_rate=stage["head_rate"],
+        weight_decay=stage["weight_decay"],
+        average=stage["average"],
         validate=validate,
         device=device,
         log=lambda line: print(line, flush=True),
     )
-    return trained.cpu()  # type: ignore[return-value]
 
 
 def as_input(record: Record) -> np.ndarray:

@@ -91,7 +91,7 @@ def draw_sheet(
     for place in places:
         _draw_trace(sheet, signals_mv, rate_hz, place, style)
     _draw_names(sheet, places, columns, style)
-    if style.header_mm:
+    if style.header_mm and style.titled:
         draw_header(sheet, style, rng or np.random.default_rng(0))
     if style.footer:
         note = f"{style.mm_s:g} mm/s   {style.mm_mv:g} mm/mV"

@@ -33,7 +33,8 @@ class SheetStyle:
     ``grid``: ``lines`` (each millimetre, stronger each fifth), ``major`` (each fifth alone), ``dots``, ``dashes`` or
     ``none``. ``pulse``: where the 1 mV, 0.2 s calibration stands: ``left``, ``right``, ``none``. ``consecutive``: a
     row's columns go on in time; else each begins at the same moment. ``separator``: ``none``, ``tick`` or ``line``.
-    ``hidden_mv`` cuts traces off this far from their baseline (0: never).
+    ``titled``: the header is written into, else left empty. ``hidden_mv`` cuts traces off this far from their baseline
+    (0: never).
     """
 
     layout: str = "3x4+1"
@@ -52,6 +53,7 @@ class SheetStyle:
     row_mm: float = 30.0
     margin_mm: tuple[float, float, float, float] = (10.0, 8.0, 10.0, 10.0)
     header_mm: float = 0.0
+    titled: bool = True
     footer: bool = True
     bordered: bool = False
     grid_everywhere: bool = True

@@ -26,11 +26,11 @@ _STATEMENTS = (
 
 
 def draw_text(sheet: np.ndarray, text: str, x: float, y: float, size_px: float, font: str, ink: Colour) -> None:
-    """Write ``text`` with its lower left corner at (``x``, ``y``); capitals are about ``size_px`` high."""
+    """Write ``text`` on a line that begins at (``x``, ``y``); capitals are about ``size_px`` high."""
     if not text or size_px < 3:
         return
-    mask = _mask(text, max(3, round(size_px)), font)
-    left, top = round(x), round(y) - mask.shape[0]
+    mask, ascent = _mask(text, max(3, round(size_px)), font)
+    left, top = round(x), round(y) - ascent
     x0, y0, x1, y1 = max(0, left), max(0, top), left + mask.shape[1], top + mask.shape[0]
     part = sheet[y0:y1, x0:x1]
     if part.size:
@@ -66,7 +66,8 @@ def _entries(rng: np.random.Generator) -> list[list[str]]:
 
 
 @lru_cache(maxsize=4096)
-def _mask(text: str, size: int, font: str) -> np.ndarray:
+def _mask(text: str, size: int, font: str) -> tuple[np.ndarray, int]:
+    """Return how far each pixel is covered (0..255), and how many rows are above the line."""
     import cv2
 
     if font in _STROKES:
@@ -75,14 +76,14 @@ def _mask(text: str, size: int, font: str) -> np.ndarray:
         (wide, high), below = cv2.getTextSize(text, face, scale, thick)
         mask = np.zeros((high + below + 2 * thick, wide + 2 * thick), np.uint8)
         cv2.putText(mask, text, (thick, high + thick), face, scale, 255, thick, cv2.LINE_AA)
-        return mask
+        return mask, high + thick
     from PIL import Image, ImageDraw
 
     face = _face(font, size)
-    x0, y0, x1, y1 = (int(v) for v in face.getbbox(text))
+    x0, y0, x1, y1 = (int(v) for v in face.getbbox(text, anchor="ls"))
     canvas = Image.new("L", (x1 - x0 + 2, y1 - y0 + 2))
-    ImageDraw.Draw(canvas).text((1 - x0, 1 - y0), text, fill=255, font=face)
-    return np.asarray(canvas)
+    ImageDraw.Draw(canvas).text((1 - x0, 1 - y0), text, fill=255, font=face, anchor="ls")
+    return np.asarray(canvas), 1 - y0
 
 
 @lru_cache(maxsize=256)
