@@ -100,7 +100,8 @@ def test_big_endian_samples_are_swapped(recording):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "interpretation", "bits"), [(np.int8, "SB", 8), (np.uint8, "UB", 8), (np.uint16, "US", 16), (np.int32, "SL", 32)]
+    ("dtype", "interpretation", "bits"),
+    [(np.int8, "SB", 8), (np.uint8, "UB", 8), (np.uint16, "US", 16), (np.int32, "SL", 32)],
 )
 def test_other_sample_types(recording, dtype, interpretation, bits):
     stored = np.array([[1, 2], [100, 120]], dtype)

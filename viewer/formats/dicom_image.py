@@ -7,7 +7,7 @@ import numpy as np
 
 from viewer.errors import FormatError
 from viewer.formats.dicom_facts import acquisition_of, number, numbers, patient_of, text
-from viewer.formats.limits import check_pixels, detail_of
+from viewer.formats.limits import check_pixels, detail_of, finite
 from viewer.formats.opened import Opened
 from viewer.study import Acquisition, DisplayWindow, Image, Kind, Note, ToneTable
 
@@ -142,11 +142,8 @@ def _grey(dataset: Any, groups: list[Any], pixels: np.ndarray, notes: list[Note]
         pixels, bits, padding = _through_modality_table(pixels, tables[0], padding)
         slope, intercept = 1.0, 0.0
     spacing, spacing_from = _spacing(dataset, groups)
-    if pixels.dtype == np.float32 and not np.isfinite(pixels).all():
-        notes.append(Note("not-finite", "Some pixel values are not numbers; they are shown black."))
-        pixels = np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
     return Image(
-        pixels,
+        finite(pixels, notes),
         bits,
         slope,
         intercept,

@@ -1,6 +1,9 @@
 """What is checked before memory is asked for (a header may lie), and what of a decoder's complaint is told."""
 
+import numpy as np
+
 from viewer.errors import FormatError
+from viewer.study import Note
 
 MAX_PIXELS = 400_000_000
 """Pixels of one frame (a 50 x 60 cm film at 0.03 mm has 330 million)."""
@@ -43,3 +46,11 @@ def detail_of(error: Exception) -> str:
     """Return a library's complaint as part of a sentence: its first line, short, without traces or full stop."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[0].split())[:140].rstrip(". ") if lines else type(error).__name__
+
+
+def finite(pixels: np.ndarray, notes: list[Note]) -> np.ndarray:
+    """Return a picture without NaN and infinity: they become 0, and that is noted."""
+    if pixels.dtype.kind != "f" or np.isfinite(pixels).all():
+        return pixels
+    notes.append(Note("not-finite", "Some pixel values are not numbers; they are shown as 0."))
+    return np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)

@@ -7,11 +7,11 @@ import numpy as np
 
 from viewer.errors import FormatError
 from viewer.formats.file import File
-from viewer.formats.limits import check_pixels
+from viewer.formats.limits import check_pixels, finite
 from viewer.formats.opened import Opened
 from viewer.study import Image, Kind, KindFrom, Note, Source, Study
 
-_READERS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "DIB", "WEBP", "GIF")
+_READERS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "WEBP", "GIF")
 _SCREEN_DPI = (72, 96)  # what programs write that know no size
 _MM_PER_INCH = 25.4
 
@@ -20,6 +20,7 @@ def read(file: File, frame: int) -> Opened:
     """Open one frame or page. Raises FormatError."""
     import PIL.Image
 
+    notes: list[Note] = []
     PIL.Image.MAX_IMAGE_PIXELS = None  # check_pixels holds its own limit, before anything is decoded
     stream: Any = io.BytesIO(file.data) if isinstance(file.data, bytes) else file.data
     try:
@@ -31,12 +32,12 @@ def read(file: File, frame: int) -> Opened:
                 picture.seek(frame)
             check_pixels(*picture.size)
             spacing = _spacing(picture)
-            notes: list[Note] = []
             pixels = _deep(file, picture, frame) if _is_deep(picture) else _loaded(picture, notes)
     except (PIL.UnidentifiedImageError, SyntaxError) as error:
         raise FormatError(
             "damaged", "This picture's header is damaged or of an unusual variant", "save it again as PNG"
         ) from error
+    pixels = finite(pixels, notes)
     bits = 8 * pixels.dtype.itemsize
     image = Image(pixels, bits, spacing_mm=spacing, spacing_from="resolution" if spacing else "")
     return Opened(image, notes=tuple(notes), frames=frames)
