@@ -84,9 +84,8 @@ class Entry:
         self.study, self.error = study, ""
         self.title, self.patient = study.source.label, study.patient
         self.frames, self.own_kind = study.source.frames, (study.kind, study.kind_from)
-        if self.reading is None:
-            self.shown_kind = study.kind
-        elif self.reading.kind != study.kind:
+        self.shown_kind = study.kind if self.reading is None else self.reading.kind
+        if self.reading is not None and self.reading.kind != study.kind:
             self.study = study.as_kind(self.reading.kind, self.reading.kind_from)
 
     def as_opened(self) -> Study:

@@ -118,9 +118,9 @@ class FindingRow(QAbstractButton):
         if filled.width() >= 1:
             painter.setBrush(QColor(self._ink if f.positive else t.quiet))
             painter.drawRoundedRect(filled, 2, 2)
-        point = bar.left() + bar.width() * min(max(f.threshold, 0.0), 1.0)
+        point = round(bar.left() + bar.width() * min(max(f.threshold, 0.0), 1.0))
         painter.setBrush(QColor(t.text))
-        painter.drawRect(QRectF(point - 0.75, bar.top() - 3, 1.5, bar.height() + 6))
+        painter.drawRect(QRectF(point - 1, bar.top() - 3, 2, bar.height() + 6))
         notch = [
             QPointF(point - 3.5, bar.top() - 5),
             QPointF(point + 3.5, bar.top() - 5),

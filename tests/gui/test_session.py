@@ -1,0 +1,108 @@
+"""The last session comes back: after a quiet end, after a kill, and never from a broken file."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from viewer.study import Kind
+from viewer.ui import session
+from viewer.ui.entry import State
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_open_files_selection_kind_class_and_view_come_back(drive: Callable, film: Callable) -> None:
+    first, second = film("one.dcm"), film("two.dcm", patient="Roe^Rick")
+
+    def work(gui) -> Iterator[Callable]:
+        yield gui.finished
+        gui.window.worklist.choose(gui.entries[1])
+        yield lambda: gui.view is not None and gui.view.study is gui.entries[1].study
+        gui.key("3")
+        gui.view.zoom(2.0)
+        gui.window.actions_["dark"].trigger()
+        gui.window.desk.overrule(gui.entries[0], Kind.EMG_IMAGE)
+        yield gui.finished
+
+    assert drive([first, second], work) == 0
+
+    def look(gui) -> Iterator[Callable]:
+        yield lambda: len(gui.entries) == 2 and gui.finished()
+        assert [e.item.path for e in gui.entries] == [first, second]
+        assert gui.current is gui.entries[1]
+        assert gui.current.label == "Mass"
+        assert gui.view.label == "Mass"
+        assert gui.view.view_state()["fit"] is False
+        assert gui.entries[0].kind is Kind.EMG_IMAGE
+        assert gui.entries[0].reading.kind is Kind.EMG_IMAGE
+        assert gui.window.actions_["dark"].isChecked()
+        gui.window.memory.fill_recent()
+        names = [a.text() for a in gui.window.recent_menu.actions()]
+        assert names[:2] == [str(first), str(second)]
+        gui.screenshot("session-restored-dark")
+
+    assert drive([], look) == 0
+
+
+def test_a_killed_program_remembers(film: Callable, home: Path) -> None:
+    path = film("killed.dcm")
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from viewer.cli import main; sys.exit(main(sys.argv[1:]))", str(path)],
+        env=env, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    import psutil
+
+    try:
+        end = time.monotonic() + 60
+        while not session.load(session.session_path()).values.get("studies"):
+            assert time.monotonic() < end
+            assert process.poll() is None
+            time.sleep(0.1)
+        helpers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+    finally:
+        process.kill()
+        process.wait()
+    kept = session.load(session.session_path())
+    assert kept.trouble == ""
+    assert [s["path"] for s in kept.values["studies"]] == [str(path)]
+    _, alive = psutil.wait_procs(helpers, timeout=15)
+    assert not alive, "the helper process ends with the program that it serves"
+
+
+def test_a_broken_session_does_not_keep_the_window_from_opening(drive: Callable, film: Callable) -> None:
+    for path in (session.session_path(), session.settings_path()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{ broken")
+
+    def script(gui) -> Iterator[Callable]:
+        assert "session.json.broken" in gui.window.foot.words.text()
+        gui.window.open_paths([film()])
+        yield gui.finished
+        assert gui.current.state is State.ABSTAINED
+        yield lambda: True
+
+    assert drive([], script) == 0
+    assert session.session_path().with_name("session.json.broken").read_text() == "{ broken"
+    assert len(session.load(session.session_path()).values["studies"]) == 1
+
+
+def test_values_of_the_wrong_sort_are_left_out(drive: Callable, film: Callable) -> None:
+    path = film()
+    session.save(session.settings_path(), {"dark": "yes", "geometry": 7, "recent": [1, "x"], "columns": "§§§"})
+    studies = [{"path": 3}, "x", {"path": str(path), "frame": 0, "kind": "cat", "view": [], "label": 5, "member": 0}]
+    session.save(session.session_path(), {"studies": studies, "selected": 99})
+
+    def script(gui) -> Iterator[Callable]:
+        yield gui.finished
+        assert [e.item.path for e in gui.entries] == [path]
+        assert gui.current.kind is None
+        assert gui.window.memory.recent == ["x"]
+
+    assert drive([], script) == 0

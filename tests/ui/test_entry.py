@@ -1,0 +1,41 @@
+"""What the worklist says of a reading."""
+
+from datetime import date
+
+import pytest
+
+from tests.ui.conftest import make_reading
+from viewer.study import Note, Patient
+from viewer.ui.entry import abstained_because, conflicts, patient_key, suspicion, top_finding
+
+
+def test_the_top_finding_is_the_most_probable_positive_abnormal_one() -> None:
+    assert top_finding(make_reading(0.6, 0.7, 0.9)).label == "Mass"
+    assert top_finding(make_reading(0.1, 0.2, 0.9)).label == "No Finding"
+    assert top_finding(make_reading(0.1, 0.4, 0.3)).label == "Mass"
+    assert top_finding(make_reading()) is None
+    assert top_finding(None) is None
+
+
+def test_sorting_looks_at_the_abnormal_classes_only() -> None:
+    assert suspicion(make_reading(0.1, 0.4, 0.95)) == pytest.approx(0.4)
+    assert suspicion(None) == -1
+
+
+def test_no_finding_beside_a_positive_is_a_conflict() -> None:
+    assert conflicts(make_reading(0.8, 0.1, 0.7)) == {"Effusion", "No Finding"}
+    assert conflicts(make_reading(0.8, 0.7, 0.1)) == set()
+    assert conflicts(make_reading(0.1, 0.1, 0.7)) == set()
+    assert conflicts(make_reading(0.8, 0.1, 0.7, exclusive=True)) == set()
+
+
+def test_patients_are_told_apart_by_identifier_then_by_name_and_birth_date() -> None:
+    assert patient_key(Patient(name="Doe^J", identifier="7")) == patient_key(Patient(name="Doe^Jane", identifier="7 "))
+    assert patient_key(Patient(name="Doe")) == patient_key(Patient(name="doe"))
+    assert patient_key(Patient(name="Doe", birth_date=date(1950, 1, 1))) != patient_key(Patient(name="Doe"))
+    assert patient_key(Patient(sex="F")) is None
+
+
+def test_the_reason_for_abstaining_is_the_telling_one() -> None:
+    notes = (Note("kind-unknown", "It looks like a hand"), Note("not-read", "It is not read"), Note("child", "A child"))
+    assert abstained_because(make_reading(abstained=True, warnings=notes)) == "It looks like a hand"
