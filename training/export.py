@@ -40,6 +40,13 @@ def figure(name: str, value: tuple[float, float, float], data: str, count: int, 
     }
 
 
+def show(figures: list[dict[str, Any]]) -> None:
+    """Print figures, a line each."""
+    for f in figures:
+        found = f"{f['value']:.3f} ({f['low']:.3f}-{f['high']:.3f}) n={f['count']}"
+        print(f"{f['name']:48s} {f['label']:14s} {found:32s} {f['data']}", flush=True)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {

@@ -1,0 +1,1 @@
+"""Chest films: data, split by patient over all sources, training, measurement, export."""
