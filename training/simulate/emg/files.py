@@ -65,19 +65,7 @@ def write_recording(recording: Recording, stem: Path, form: str = "edf") -> Path
         path = stem.with_suffix(".edf")
         Edf([signal]).write(path)
     elif form == "wfdb":
-        import wfdb
-
-        wfdb.wrsamp(
-            stem.name,
-            fs=recording.rate_hz,
-            units=["uV"],
-            sig_name=["EMG"],
-            p_signal=samples[:, None],
-            fmt=["16"],
-            write_dir=str(stem.parent),
-            comments=["simulated needle EMG; positive where the needle is positive"],
-        )
-        path = stem.with_suffix(".hea")
+        path = _write_wfdb(samples, recording.rate_hz, stem)
     elif form == "wav":
         import soundfile
 
@@ -86,6 +74,23 @@ def write_recording(recording: Recording, stem: Path, form: str = "edf") -> Path
     else:
         raise ValueError(f"unknown form {form!r}: edf, wfdb or wav")
     _table(stem.with_suffix(".csv"), [asdict(event) for event in recording.events])
+    return path
+
+
+def _write_wfdb(samples: np.ndarray, rate_hz: float, stem: Path) -> Path:
+    """Write a header and 16-bit samples (WFDB's format 16): 20 steps a uV, coarser where that would overflow."""
+    gain = min(20.0, 32000 / max(1.0, float(np.abs(samples).max())))
+    steps = np.round(samples * gain).astype("<i2")
+    stem.with_suffix(".dat").write_bytes(steps.tobytes())
+    checksum = int(steps.astype(np.int64).sum()) % 65536
+    checksum -= 65536 if checksum > 32767 else 0
+    lines = (
+        f"{stem.name} 1 {rate_hz:g} {len(steps)}",
+        f"{stem.name}.dat 16 {gain:.6f}(0)/uV 16 0 {steps[0] if len(steps) else 0} {checksum} 0 EMG",
+        "# simulated needle EMG; positive where the needle is positive",
+    )
+    path = stem.with_suffix(".hea")
+    path.write_text("\n".join(lines) + "\n", "ascii")
     return path
 
 
