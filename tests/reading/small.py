@@ -12,8 +12,8 @@ from torch import nn
 from training.export import export_bundle
 from viewer.models.networks.base import Network, architecture
 from viewer.models.preprocessing.base import PREPARATIONS, Extent, Prepared
+from viewer.reading.values import Finding, ModelIdentity, Reading
 from viewer.study import Acquisition, Image, Kind, KindFrom, Patient, Source, Study, Waveform
-
 
 torch.set_num_threads(1)
 
@@ -142,3 +142,21 @@ def film(rows: int = 240, columns: int = 200, seed: int = 0) -> Image:
     rng = np.random.default_rng(seed)
     grey = np.linspace(20, 200, columns)[None] + rng.normal(0, 12, (rows, columns))
     return Image(np.clip(grey, 0, 255).astype(np.uint8))
+
+
+def reading_of(study: Study, findings: tuple[Finding, ...], **changes: Any) -> Reading:
+    """Return a reading of a study as a model that is not installed might have given it."""
+    return Reading(
+        "secret-name.dcm",
+        "ab" * 32,
+        study.kind,
+        KindFrom.FILE,
+        "dicom",
+        None,
+        ModelIdentity("chest-films", "1", "cd" * 32, False),
+        "cpu",
+        "float32",
+        False,
+        findings=findings,
+        **changes,
+    )

@@ -6,31 +6,14 @@ from datetime import date, datetime
 import numpy as np
 import pypdfium2
 import pytest
-from tests.reading.small import film, study_of
 
+from tests.reading.small import film, reading_of, study_of
 from viewer.reading.engine import Engine
-from viewer.reading.values import Box, Finding, HeatMap, ModelIdentity, Reading, Span
+from viewer.reading.values import Box, Finding, HeatMap, Span
 from viewer.report.pdf import write_pdf
-from viewer.study import TWELVE_LEADS, Kind, KindFrom, Note, Patient, Waveform
+from viewer.study import TWELVE_LEADS, Kind, Note, Patient, Waveform
 
 PX_MM = 10
-
-
-def reading_of(study, findings, **changes):
-    return Reading(
-        "secret-name.dcm",
-        "ab" * 32,
-        study.kind,
-        KindFrom.FILE,
-        "dicom",
-        None,
-        ModelIdentity("chest-films", "1", "cd" * 32, False),
-        "cpu",
-        "float32",
-        False,
-        findings=findings,
-        **changes,
-    )
 
 
 def pages(path):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tests.reading.small import film, study_of
 
+from tests.reading.small import film, reading_of, study_of
 from viewer.reading.values import Box, Finding, HeatMap
 from viewer.report.ecg_paper import ecg_sheet
 from viewer.report.emg_paper import emg_sheet
@@ -11,8 +11,6 @@ from viewer.report.heatmaps import save_heat_maps
 from viewer.report.picture import overlay, render
 from viewer.report.sheet import rasterise
 from viewer.study import TWELVE_LEADS, Image, Kind, Waveform
-
-from .test_pdf import reading_of
 
 
 def test_a_map_lies_where_its_rectangle_says():

@@ -53,10 +53,11 @@ def load_bundle(folder: Path) -> ModelBundle:
             card.weights,
         ) from error
     try:
+        _check_fit(card, state)
         network = build_network(card.architecture, **card.architecture_arguments)
         load_state_strictly(network, state)
-    except (KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[-1].strip()
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error.args[0] if error.args else error).splitlines()[-1].strip()
         raise BundleError(
             "bundle-mismatch",
             f"The weights of {card.id} do not fit its architecture ({reason})",
@@ -64,6 +65,22 @@ def load_bundle(folder: Path) -> ModelBundle:
             folder,
         ) from error
     return ModelBundle(card, network.eval())
+
+
+def _check_fit(card: Card, state: dict[str, torch.Tensor]) -> None:
+    """Compare weights with the architecture before it takes memory. Raises ValueError that names the first misfit."""
+    with torch.device("meta"):
+        expected = build_network(card.architecture, **card.architecture_arguments).state_dict()
+    for key in sorted(expected.keys() | state.keys()):
+        if key not in state or key not in expected:
+            raise ValueError(f"{key} is {'missing' if key in expected else 'surplus'}")
+        own, wanted = state[key], expected[key]
+        if own.shape != wanted.shape:
+            raise ValueError(f"{key} is {tuple(own.shape)} and should be {tuple(wanted.shape)}")
+        if own.is_floating_point() != wanted.is_floating_point():
+            raise ValueError(f"{key} is {own.dtype} and should be {wanted.dtype}")
+        if own.is_floating_point() and not own.isfinite().all():
+            raise ValueError(f"{key} is not finite")
 
 
 @dataclass(frozen=True)

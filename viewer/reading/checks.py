@@ -14,6 +14,7 @@ FILM_MODALITIES = ("CR", "DX", "RG", "XR", "SC", "OT", "PX", "RF", "XA")  # CR, 
 MIN_SIDE_PX, SMALL_SIDE_PX = 64, 200
 MIN_DURATION_S, SHORT_DURATION_S = 2.0, 7.0  # networks for 12-lead records were trained on 7-10 s
 MIN_RATE_HZ, LOW_RATE_HZ = 50.0, 100.0
+FLAT_SHARE = 0.02  # of the largest lead's standard deviation, under which a lead holds no signal
 CLIPPED_SHARE, SATURATED_SHARE, GAP_SHARE = 0.005, 0.5, 0.05
 IMPLAUSIBLE_MV = (0.1, 15.0)  # peak to peak of the largest lead
 
@@ -122,7 +123,9 @@ def _check_ecg(waveform: Waveform, notes: list[Note], refusals: list[Note]) -> N
         refusals.append(Note("lead-missing", "There are fewer than two of the twelve leads"))
     elif missing:
         notes.append(Note("lead-missing", f"Leads missing: {', '.join(missing)}"))
-    flat = [name for name, lead in leads.items() if _spread(lead) < 1e-3]
+    spreads = {name: _spread(lead) for name, lead in leads.items()}
+    least = max(1e-6, FLAT_SHARE * max(spreads.values(), default=0.0))
+    flat = [name for name, spread in spreads.items() if spread < least]
     if leads and len(flat) == len(leads):
         refusals.append(Note("no-signal", "All leads are flat"))
     elif flat:
