@@ -1,5 +1,6 @@
 """Writers of small files with known content; the libraries that write them are not those under test."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ import pytest
 
 from viewer.errors import FormatError
 from viewer.formats import open_study
+
+with warnings.catch_warnings():  # wfdb 4.3 uses what pandas 3 calls old, while it is imported
+    warnings.simplefilter("ignore")
+    import wfdb  # noqa: F401
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def read(file: File, frame: int) -> Opened:
     if header.is_multi:
         signals, samples, rate, files = _segments(head_file, header, notes)
     else:
-        check_samples(len(header.signals), header.frames or 1, "This WFDB record")
+        check_samples(len(header.signals), 1, "This WFDB record")
         samples, rate, files = _record(head_file, header, notes)
         signals = header.signals
     names, units = [], []
