@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from tests.reading.small import film, study_of
+from viewer.formats import open_study
 from viewer.models.card import Card, read_card
 from viewer.reading.checks import check_study, conflicts
 from viewer.reading.values import Finding
+from viewer.resources import resources_dir
 from viewer.study import TWELVE_LEADS, Image, Kind, Waveform
 
 RATE = 250.0
@@ -56,6 +58,7 @@ def test_microvolts_are_understood(any_card):
         (lambda s: record(s * 100), "scale-implausible"),
         (lambda s: record(s / 1000), "scale-implausible"),
         (lambda s: record(s[[1, 0, *range(2, 12)]]), "leads-inconsistent"),
+        (lambda s: record(s * np.array([-1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])[:, None]), "leads-swapped"),
         (lambda s: record(np.clip(s, -0.3, 0.3)), "clipped"),
         (lambda s: record(s[:10], names=TWELVE_LEADS[:10]), "lead-missing"),
         (lambda s: record(s, rate_assumed=True), "rate-assumed"),
@@ -104,6 +107,14 @@ def test_a_saturated_and_a_small_film(any_card):
     assert [n.code for n in checks.notes] == ["saturated"]
     small = check_study(study_of(film(150, 180), Kind.CHEST_XRAY), any_card)
     assert [n.code for n in small.notes] == ["small-picture"]
+
+
+def test_an_inverted_film(any_card):
+    """On the sample film bone is bright and air is dark; turned round it is noticed."""
+    study = open_study(resources_dir() / "samples" / "chest_film.dcm")
+    assert check_study(study, any_card).notes == ()
+    wrong = replace(study, content=replace(study.image, inverted=not study.image.inverted))
+    assert [n.code for n in check_study(wrong, any_card).notes] == ["polarity-doubted"]
 
 
 def test_an_unvalidated_model_is_always_said(chest_bundle):

@@ -16,6 +16,8 @@ MIN_DURATION_S, SHORT_DURATION_S = 2.0, 7.0  # networks for 12-lead records were
 MIN_RATE_HZ, LOW_RATE_HZ = 50.0, 100.0
 FLAT_SHARE = 0.02  # of the largest lead's standard deviation, under which a lead holds no signal
 CLIPPED_SHARE, SATURATED_SHARE, GAP_SHARE = 0.005, 0.5, 0.05
+INVERTED_BELOW = -0.4  # 1 of 1,171 NIH and JSRT films lies under it, and 95 % of the same films inverted
+SWAPPED_BELOW = -0.5  # 0.4 % of 1,586 PTB-XL records lie under it, and 80 % of them with the arm leads swapped
 IMPLAUSIBLE_MV = (0.1, 15.0)  # peak to peak of the largest lead
 
 
@@ -90,10 +92,23 @@ def _check_film(study: Study, grey: np.ndarray, notes: list[Note], refusals: lis
         )
     elif view == "AP":
         notes.append(Note("view-ap", "An AP film: the heart and the mediastinum look larger than on a PA film"))
+    if _middle_over_lungs(grey) < INVERTED_BELOW:
+        notes.append(Note("polarity-doubted", "The film looks inverted: bone is dark and air bright"))
     if ((grey == 0) | (grey == 255)).mean() > SATURATED_SHARE:
         notes.append(
             Note("saturated", "Over half of the film is fully black or white; exposure or window hides detail")
         )
+
+
+def _middle_over_lungs(grey: np.ndarray) -> float:
+    """Return how much brighter the mediastinum is than the lung fields, in standard deviations of the film."""
+    rows, columns = grey.shape
+
+    def part(top: float, bottom: float, left: float, right: float) -> np.ndarray:
+        return grey[int(top * rows) : int(bottom * rows), int(left * columns) : int(right * columns)]
+
+    lungs = (np.median(part(0.25, 0.55, 0.20, 0.38)) + np.median(part(0.25, 0.55, 0.62, 0.80))) / 2
+    return float((part(0.30, 0.70, 0.45, 0.55).mean() - lungs) / max(1.0, float(grey.std())))
 
 
 def _check_recording(waveform: Waveform, notes: list[Note], refusals: list[Note]) -> None:
@@ -151,13 +166,22 @@ def _check_ecg_scale(leads: dict[str, np.ndarray], notes: list[Note]) -> None:
     )
     if largest > 0 and not IMPLAUSIBLE_MV[0] <= largest <= IMPLAUSIBLE_MV[1]:
         notes.append(Note("scale-implausible", f"The largest lead spans {largest:.2g} mV; the scale may be wrong"))
-    one, two, three = (leads.get(name) for name in ("I", "II", "III"))
+    one, two, three, lateral = (leads.get(name) for name in ("I", "II", "III", "V6"))
+    if one is not None and lateral is not None and _correlation(one, lateral) < SWAPPED_BELOW:
+        notes.append(Note("leads-swapped", "Lead I runs against V6; the arm electrodes may be swapped"))
     if one is not None and two is not None and three is not None:  # Einthoven: II = I + III
         valid = np.isfinite(one) & np.isfinite(two) & np.isfinite(three)
         if valid.any() and _spread((two - one - three)[valid]) > 0.5 * max(_spread(two), 1e-3):
             notes.append(
                 Note("leads-inconsistent", "Lead II is not the sum of I and III; leads may be swapped or wrong")
             )
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the correlation of two leads where both are finite, 0 where one is flat."""
+    valid = np.isfinite(a) & np.isfinite(b)
+    a, b = a[valid].astype(np.float64), b[valid].astype(np.float64)
+    return float(np.corrcoef(a, b)[0, 1]) if a.size > 1 and np.ptp(a) > 0 and np.ptp(b) > 0 else 0.0
 
 
 def _finite(lead: np.ndarray) -> np.ndarray:
