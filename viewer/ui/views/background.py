@@ -31,8 +31,8 @@ _postman: _Postman | None = None
 def in_background(work: Callable[[], Any], receive: Callable[[Any], None]) -> None:
     """Run ``work()`` in the global thread pool and ``receive(its answer)`` later in this thread.
 
-    ``receive`` must be a method of a QObject and is dropped when that object has gone. An exception from ``work`` is its
-    answer. Call it from the interface's thread.
+    ``receive`` must be a method of a QObject and is dropped when that object has gone. An exception from ``work`` is
+    its answer. Call it from the interface's thread.
     """
     global _postman  # noqa: PLW0603
     if _postman is None or not shiboken6.isValid(_postman):
@@ -44,7 +44,7 @@ def in_background(work: Callable[[], Any], receive: Callable[[Any], None]) -> No
 
     def deliver(answer: Any) -> None:
         method = receiver()
-        if method is not None and shiboken6.isValid(method.__self__):
+        if method is not None and shiboken6.isValid(method.__self__):  # type: ignore[attr-defined]
             method(answer)
 
     def task() -> None:

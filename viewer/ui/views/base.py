@@ -84,10 +84,14 @@ class StudyView(QWidget):
         self.overlays_changed()
         self.update()
 
+    def set_region(self, region: Region | None) -> None:
+        """Draw a region as marked, without telling anyone; None forgets it."""
+        self.region = region
+        self.update()
+
     def clear_region(self) -> None:
         """Forget the marked region."""
-        self.region = None
-        self.update()
+        self.set_region(None)
 
     def view_state(self) -> dict:
         """Return how it is shown, as values that JSON can hold."""
@@ -103,6 +107,8 @@ class StudyView(QWidget):
         image.setDevicePixelRatio(ratio)
         image.fill(self.colours.colour("ground"))
         with QPainter(image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
             self.paint_view(painter)
         return image
 
@@ -149,11 +155,14 @@ class StudyView(QWidget):
         """The chosen class's spans."""
         return self.finding.spans if self.finding else ()
 
-    def paint_facts(self, painter: QPainter, extra: Corners, area: QRect | None = None) -> None:
-        """Write who, when, which view and the file's facts in the corners of ``area``, with ``extra``."""
+    def paint_facts(self, painter: QPainter, extra: Corners, area: QRect | None = None) -> float:
+        """Write who, when, which view and the file's facts in the corners of ``area``, with ``extra``.
+
+        Returns where the words in the lower right corner begin.
+        """
         assert self.study is not None
         corners = study_corners(self.study, self.identity_visible, self.tr) + extra
-        paint_corners(painter, corners, QRectF(area or self.rect()), self.colours)
+        return paint_corners(painter, corners, QRectF(area or self.rect()), self.colours)
 
     def mark(self, region: Region) -> None:
         """Take over a region that a person marked and tell the window."""
@@ -166,7 +175,7 @@ class StudyView(QWidget):
         menu: str,
         text: str,
         shortcut: str | tuple[str, ...],
-        slot: Callable[[bool], object],
+        slot: Callable[..., object],
         *,
         tip: str = "",
         checkable: bool = False,
@@ -191,13 +200,16 @@ class StudyView(QWidget):
 
     def action_groups(self) -> dict[str, list[QAction]]:
         """Return the actions by menu title, in order."""
-        return {title: list(actions) for title, actions in self._groups.items()}
+        last = self.tr("Overlays")
+        groups = {title: list(actions) for title, actions in self._groups.items() if title != last}
+        return groups | {last: list(self._groups[last])}
 
     # Qt
 
     def paintEvent(self, _event: object) -> None:
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), self.colours.colour("ground"))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self.study is not None:
                 self.paint_view(painter)
 

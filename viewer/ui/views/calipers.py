@@ -34,7 +34,7 @@ class Caliper:
         return replace(self, end_s=time_s, end_value=value) if end else replace(self, start_s=time_s, start_value=value)
 
     def marches(self, first_s: float, last_s: float) -> np.ndarray:
-        """Return the times at which the interval repeats between two times; none under 40 ms (they would be a curtain)."""
+        """Return the times at which the interval repeats between two times; none under 40 ms (a curtain)."""
         step = abs(self.end_s - self.start_s)
         if step < 0.04:
             return np.zeros(0)
@@ -47,21 +47,23 @@ def snap(
 ) -> int | None:
     """Return the index of the local extremum that a hand meant, or None.
 
-    The highest and the lowest sample within ``reach_s`` count where the signal turns there; of the two the nearer, with
-    distances in parts of the reach.
+    The highest and the lowest sample within ``reach_s`` count where the signal falls off (or rises) on both sides of
+    them within the reach; of a plateau its middle. The nearer of the two is meant, distances in parts of the reach.
     """
     reach = max(1, int(np.ceil(reach_s * rate_hz)))
     middle = round(time_s * rate_hz)
-    a, b = max(1, middle - reach), min(len(samples) - 1, middle + reach + 1)
-    piece = samples[a:b]
-    if b - a < 3 or not np.isfinite(piece).any():
+    a, b = max(0, middle - reach), min(len(samples), middle + reach + 1)
+    piece = samples[a:b].astype(np.float64)
+    if b - a < 3 or not np.isfinite(piece).all():
         return None
     best, least = None, np.inf
-    for at in (int(np.nanargmax(piece)) + a, int(np.nanargmin(piece)) + a):
-        before, here, after = samples[at - 1], samples[at], samples[at + 1]
-        if not (here >= max(before, after) or here <= min(before, after)):
+    for sign in (1, -1):
+        top = float((sign * piece).max())
+        at = np.flatnonzero(sign * piece >= top)
+        if sign * piece[0] >= top or sign * piece[-1] >= top:
             continue
-        distance = abs(at - middle) / reach + abs(float(here) - value) / max(reach_value, 1e-12)
+        index = int(at[len(at) // 2]) + a
+        distance = abs(index - middle) / reach + abs(sign * top - value) / max(reach_value, 1e-12)
         if distance < least:
-            best, least = at, distance
+            best, least = index, distance
     return best

@@ -1,7 +1,7 @@
 """A picture in device pixels that signals are drawn into.
 
-Qt's stroker takes over a second for a dense zigzag with a pen wider than one pixel (measured: 5,000 points, 1.4 s); OpenCV
-draws the same antialiased line into the same memory in 10 ms. Everything else is drawn by a QPainter on ``image``.
+Qt's stroker takes over a second for a dense zigzag with a pen wider than one pixel (measured: 5,000 points, 1.4 s);
+OpenCV draws the same antialiased line into the same memory in 10 ms. Everything else is QPainter's.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ _SHIFT = 4
 
 
 class Canvas:
-    """Memory for ``width`` x ``height`` device pixels, seen by numpy (``pixels``: BGRA; ``words``: 0xffRRGGBB) and Qt (``image``)."""
+    """Memory for ``width`` x ``height`` device pixels, for numpy (``pixels``: BGRA, ``words``) and Qt (``image``)."""
 
     def __init__(self, width: int, height: int, ratio: float, ground: QColor) -> None:
         words = np.full((max(1, height), max(1, width)), _word(ground), np.uint32)

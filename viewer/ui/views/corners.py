@@ -9,13 +9,17 @@ from viewer.ui.views.palette import Palette
 MARGIN = 8.0
 
 
-def paint_corners(painter: QPainter, corners: Corners, area: QRectF, colours: Palette) -> None:
-    """Write the corners' lines into ``area``. A line that is too long for half the width is shortened in its middle."""
+def paint_corners(painter: QPainter, corners: Corners, area: QRectF, colours: Palette) -> float:
+    """Write the corners' lines into ``area``. A line that is too long for half the width is shortened in its middle.
+
+    Returns where the lines in the lower right corner begin.
+    """
     half = max(60.0, area.width() / 2 - 2 * MARGIN)
     top = area.top() + MARGIN
     for text in corners.notice:
         room = area.width() - 2 * MARGIN
         top += plate(painter, text, QPointF(area.center().x(), top), colours, "warn", "top", room).height() + 3
+    begins = area.bottom() - MARGIN
     for lines, right, bottom in (
         (corners.top_left, False, False),
         (corners.top_right, True, False),
@@ -23,7 +27,11 @@ def paint_corners(painter: QPainter, corners: Corners, area: QRectF, colours: Pa
         (corners.bottom_right, True, True),
     ):
         if lines:
-            _block(painter, lines, area.adjusted(0, top - area.top() - MARGIN, 0, 0), half, right, bottom, colours)
+            begins = _block(
+                painter, lines, area.adjusted(0, top - area.top() - MARGIN, 0, 0), half, right, bottom, colours
+            )
+
+    return begins
 
 
 def _block(
@@ -34,7 +42,7 @@ def _block(
     right: bool,
     bottom: bool,
     colours: Palette,
-) -> None:
+) -> float:
     metrics = QFontMetricsF(painter.font())
     shown = [metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in lines]
     width = max(metrics.horizontalAdvance(line) for line in shown) + 8
@@ -50,6 +58,7 @@ def _block(
     for i, line in enumerate(shown):
         row = QRectF(x + 4, y + 2 + i * metrics.height(), width - 8, metrics.height())
         painter.drawText(row, align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, line)
+    return y
 
 
 def plate(

@@ -44,8 +44,8 @@ def add_ecg_actions(view: "EcgPaperView") -> dict[str, QAction]:
     add(menu, tr("Snap to peaks"), "N", view.set_snapping, tip=tr("Calipers snap to highest and lowest points"),
         checkable=True, checked=True)  # fmt: skip
     for text, key, end, step in (
-        (tr("First caliper left"), "Alt+Left", False, -1),
-        (tr("First caliper right"), "Alt+Right", False, 1),
+        (tr("First caliper left"), "Shift+Left", False, -1),
+        (tr("First caliper right"), "Shift+Right", False, 1),
         (tr("Second caliper left"), "Ctrl+Left", True, -1),
         (tr("Second caliper right"), "Ctrl+Right", True, 1),
     ):
@@ -73,6 +73,8 @@ def add_ecg_actions(view: "EcgPaperView") -> dict[str, QAction]:
         [(f"gain-{v:g}", f"{v:g} mm/mV", gain_keys[v], lambda _, v=v: view.set_gain(v)) for v in GAINS_MM_MV],
         "gain-10",
     )
+    calibrate = tr("Calibrate monitor…")
+    add(tr("Paper"), calibrate, "", lambda _: view.calibrate_monitor(), tip=tr("Make true size true on this monitor"))
     off = tr("off")
     for kind, title, values, field, key in (
         ("high", tr("High-pass {value}"), HIGH_PASS_HZ, "high_pass_hz", "Shift+H"),

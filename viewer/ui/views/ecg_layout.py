@@ -20,8 +20,8 @@ _PITCH_MM = {"3x4": 30.0, "6x2": 24.0, "cabrera": 24.0, "12x1": 17.0}
 class Strip:
     """A lead's piece on the paper.
 
-    ``channel`` is None where the recording lacks the lead; ``sign`` is -1 for -aVR. ``x_mm``, ``y_mm``: where it begins and
-    its zero line. It shows ``seconds`` from ``offset_s`` after the page's first sample.
+    ``channel`` is None where the recording lacks the lead; ``sign`` is -1 for -aVR. ``x_mm``, ``y_mm``: where it begins
+    and its zero line. It shows ``seconds`` from ``offset_s`` after the page's first sample.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Page:
 
 
 def suggest(channels: tuple[str, ...]) -> str:
-    """Return the layout that shows what there is: 3x4 for at least seven of the twelve leads, else one below another."""
+    """Return the layout that shows what there is: 3x4 for seven or more of the twelve leads, else one a row."""
     return "3x4" if sum(name in channels for name in TWELVE_LEADS) >= 7 else "12x1"
 
 

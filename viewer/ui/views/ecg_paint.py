@@ -13,7 +13,6 @@ from viewer.ui.views.ecg_layout import Strip
 from viewer.ui.views.envelope import Envelope
 from viewer.ui.views.facts import Corners, duration
 from viewer.ui.views.paper_scale import pixels_per_mm
-from viewer.ui.views.pixels import as_qimage
 
 if TYPE_CHECKING:
     from viewer.ui.views.ecg_view import EcgPaperView
@@ -40,7 +39,7 @@ def paper(view: "EcgPaperView", ratio: float) -> Canvas:
 
 
 def _grid(canvas: Canvas, view: "EcgPaperView") -> None:
-    """1 mm and 5 mm lines over the whole view, counted from the paper's corner; the fine ones only where they keep apart."""
+    """1 mm and 5 mm lines over the whole view, from the paper's corner; fine ones only where they keep apart."""
     width, height, scale = view.width(), view.height(), view.scale
     for step, name in ((1, "fine"), (5, "bold")):
         if scale * step * canvas.ratio < 3.5:
@@ -128,7 +127,7 @@ def _heat(painter: QPainter, view: "EcgPaperView") -> None:
         count = max(2, round(right - left))
         times = start + (np.arange(count) + 0.5) / count * strip.seconds
         level = heats.at_times(heat, times)
-        band = as_qimage(heats.band_colours(level, view.dark))
+        band = heats.band(level, not view.dark)
         zero, half = view.origin.y() + strip.y_mm * view.scale, 0.42 * strip.height_mm * view.scale
         painter.drawImage(QRectF(left, zero - half, right - left, 2 * half), band)
 
@@ -206,8 +205,8 @@ def _caliper(painter: QPainter, view: "EcgPaperView") -> None:
         plate(painter, caliper.words(), at, view.colours, "mark", "bottom", inside=QRectF(view.rect()))
 
 
-def paint_words(painter: QPainter, view: "EcgPaperView") -> None:
-    """Write the settings that a tracing cannot be read without, and what is not as it should be."""
+def corner_words(view: "EcgPaperView") -> Corners:
+    """Return the settings that a tracing cannot be read without, and what is not as it should be."""
     tr, wave = view.tr, view.waveform
     filters = view.filters.words() if view.filters.on else tr("unfiltered")
     if view.filters.on:
@@ -223,19 +222,24 @@ def paint_words(painter: QPainter, view: "EcgPaperView") -> None:
     else:
         size = tr("true size") if known else tr("monitor size unknown: true size only after calibration")
     if view.long:
-        size += "   " + tr("{start} to {end} of {all}").format(
-            start=duration(view.start_s), end=duration(min(wave.duration_s, view.start_s + view.page_s)), all=duration(wave.duration_s)
-        )  # fmt: skip
+        until = duration(min(wave.duration_s, view.start_s + view.page_s))
+        when = tr("{start} to {end} of {all}")
+        size += "   " + when.format(start=duration(view.start_s), end=until, all=duration(wave.duration_s))
     notice = []
     if unknown and len(set(unknown)) < len(wave.channels):
         notice.append(tr("Amplitude scale unknown: {leads}").format(leads=", ".join(dict.fromkeys(unknown))))
     if view.page.missing:
         notice.append(tr("Not recorded: {leads}").format(leads=", ".join(view.page.missing)))
-    corners = Corners((), (), (settings, size), (), tuple(notice))
-    painter.save()
+    return Corners((), (), (settings, size), (), tuple(notice))
+
+
+def paint_words(painter: QPainter, view: "EcgPaperView") -> None:
+    """Write the corners' words and, where there is one, what the heat map's colours mean."""
     area = view.rect().adjusted(0, 0, 0, -44 if view.long else 0)
-    view.paint_facts(painter, corners, area)
-    painter.restore()
+    top = view.paint_facts(painter, corner_words(view), area)
+    if view.overlays_shown and view.heat_map is not None:
+        words = view.tr("{label}: none to its own maximum").format(label=view.label)
+        heats.paint_legend(painter, words, view.width() - MARGIN, top - 6, view.colours, "inferno", not view.dark)
 
 
 def paint_overview(painter: QPainter, view: "EcgPaperView", ratio: float) -> None:

@@ -1,5 +1,7 @@
 """ECG paper: millimetres that are millimetres, leads where a cardiologist looks for them."""
 
+from typing import cast
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
@@ -9,6 +11,7 @@ from viewer.study import Region, Waveform
 from viewer.ui.views import ecg_paint
 from viewer.ui.views.background import in_background
 from viewer.ui.views.base import StudyView
+from viewer.ui.views.calibration import CalibrationDialog
 from viewer.ui.views.calipers import Caliper, snap
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.ecg_actions import add_ecg_actions
@@ -27,8 +30,8 @@ _WHOLE_S = 120.0
 class EcgPaperView(StudyView):
     """A recording on ECG paper.
 
-    The wheel zooms at the cursor (the paper then says that it is not to scale), Shift with the wheel moves in time. Left
-    drag does what the chosen tool does; middle drag, and left drag with space held, move the paper.
+    The wheel zooms at the cursor (the paper then says that it is not to scale), Shift with the wheel moves in time.
+    Left drag does what the chosen tool does; middle drag, and left drag with space held, move the paper.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -216,6 +219,13 @@ class EcgPaperView(StudyView):
         self.caliper = c.moved(end, at / self.waveform.rate_hz, float(self.values(c.channel, at, at + 1)[0]))
         self.update()
 
+    def calibrate_monitor(self) -> None:
+        """Ask a person to measure this monitor."""
+        CalibrationDialog(self).exec()
+        if self.fitting:
+            self.fit()
+        self.update()
+
     @property
     def px_per_mm(self) -> float:
         """Pixels a millimetre on this monitor."""
@@ -274,11 +284,23 @@ class EcgPaperView(StudyView):
         return self.origin.y() + (strip.y_mm - height) * self.scale
 
     def strip_at(self, at: QPointF) -> Strip | None:
-        """Return the strip under a point of the view."""
+        """Return the strip whose trace is nearest to a point of the view."""
         x, y = (at.x() - self.origin.x()) / self.scale, (at.y() - self.origin.y()) / self.scale
         inside = [s for s in self.page.strips if s.channel is not None and s.x_mm <= x <= s.x_mm + s.width_mm]
         near = [s for s in inside if abs(s.y_mm - y) <= s.height_mm]
-        return min(near, key=lambda s: abs(s.y_mm - y), default=None)
+        return min(near, key=lambda s: self._distance(s, at), default=None)
+
+    def _distance(self, strip: Strip, at: QPointF) -> float:
+        """How far a point lies from what a strip shows within 2 mm on both sides of it."""
+        assert strip.channel is not None
+        rate, reach_s = self.waveform.rate_hz, 2 / self.speed
+        time_s = self.time_at(strip, at)
+        piece = self.values(strip.channel, int((time_s - reach_s) * rate), int((time_s + reach_s) * rate) + 2)
+        piece = piece[np.isfinite(piece)]
+        if not piece.size:
+            return abs(self.y_of(strip, 0.0) - at.y())
+        ends = sorted((self.y_of(strip, float(piece.min())), self.y_of(strip, float(piece.max()))))
+        return max(ends[0] - at.y(), at.y() - ends[1], 0.0) + 1e-3 * abs(self.y_of(strip, 0.0) - at.y())
 
     def time_at(self, strip: Strip, at: QPointF) -> float:
         """Return the time under a point on a strip."""
@@ -297,7 +319,6 @@ class EcgPaperView(StudyView):
             self._canvas = (key, ecg_paint.paper(self, ratio))
         image = self._canvas[1].image
         painter.drawImage(QRectF(self.rect()), image, QRectF(image.rect()))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.overlays_shown:
             ecg_paint.paint_marks(painter, self)
         ecg_paint.paint_words(painter, self)
@@ -344,7 +365,7 @@ class EcgPaperView(StudyView):
         if isinstance(answer, Exception):
             self.filters, self._filtered, self.filtering = Filters(), None, False
         else:
-            key, first, samples = answer  # type: ignore[misc]
+            key, first, samples = cast(tuple[object, int, np.ndarray], answer)
             if key != self._filter_key:
                 return
             self._filtered, self.filtering = (first, samples), False
@@ -448,7 +469,7 @@ class EcgPaperView(StudyView):
                 if abs(self.x_of(strip, time_s) - at.x()) <= 6:
                     return "caliper-end" if end else "caliper-start"
         time_s, value = self.point_on(strip, at)
-        unit = self.waveform.units[strip.channel]
+        unit = self.waveform.units[strip.channel].replace("uV", "µV")
         self.caliper = Caliper(strip.channel, time_s, time_s, value, value, unit)
         return "caliper-end"
 

@@ -27,12 +27,12 @@ def add_emg_actions(view: "EmgSweepView") -> dict[str, QAction]:
     for name, text, key, tip in (
         ("free", tr("Free run"), "F", tr("One sweep after another")),
         ("raster", tr("Raster"), "R", tr("Sweeps that follow each other, one below another")),
-        ("trigger", tr("Triggered"), "T", tr("Sweeps where the signal crosses the level; drag the level's line")),
+        ("trigger", tr("Triggered"), "T", tr("Sweeps where the signal crosses the level")),
     ):
         named[name] = add(tr("Sweep"), text, key, lambda _, n=name: view.set_mode(n), tip=tip, checkable=True,
                           group=modes, checked=name == "free")  # fmt: skip
     named["superimposed"] = add(tr("Sweep"), tr("Superimpose"), "S", view.set_superimposed,
-                                tip=tr("Lay triggered sweeps over each other"), checkable=True, checked=True)  # fmt: skip
+                                tip=tr("Triggered sweeps on each other"), checkable=True, checked=True)  # fmt: skip
     add(tr("Sweep"), tr("Level up"), "Shift+Up", lambda _: view.set_level(view.level + _level_step(view)))
     add(tr("Sweep"), tr("Level down"), "Shift+Down", lambda _: view.set_level(view.level - _level_step(view)))
     menu = tr("Scale")

@@ -10,7 +10,6 @@ from viewer.ui.views import heat as heats
 from viewer.ui.views.canvas import Canvas, bgra
 from viewer.ui.views.corners import MARGIN, plate
 from viewer.ui.views.facts import Corners
-from viewer.ui.views.pixels import as_qimage
 from viewer.ui.views.scales import time_words, voltage_words
 from viewer.ui.views.sweeps import DELAY_DIVISIONS, Sweep
 
@@ -76,7 +75,7 @@ def _heat(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
     count = max(2, round(area.width()))
     times = sweep.start_s + (np.arange(count) + 0.5) / count * view.sweep_s
     height = area.height() / sweep.rows * 0.9
-    band = as_qimage(heats.band_colours(heats.at_times(heat, times), view.dark))
+    band = heats.band(heats.at_times(heat, times), not view.dark)
     painter.drawImage(QRectF(area.left(), view.zero_y(sweep) - height / 2, area.width(), height), band)
 
 
@@ -172,41 +171,44 @@ def _cursors(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
     plate(painter, cursors.words(in_hz=True), at, view.colours, "mark", "top", inside=area)
 
 
-def paint_words(painter: QPainter, view: "EmgSweepView") -> None:
-    """Write sweep speed, sensitivity, polarity, channel and time: a sweep cannot be read without them."""
-    tr, wave = view.tr, view.waveform
-    area = view.screen_rect
-    known = view.unit == "uV"
-    settings = [time_words(view.per_division_s), voltage_words(view.per_division, view.unit)]
-    settings.append(tr("negative up") if view.negative_up else tr("positive up"))
-    sweeps = view.sweeps()
-    modes = {
-        "free": tr("free run"),
-        "raster": tr("raster"),
-        "trigger": tr("{count} triggered").format(count=len(sweeps)),
-    }
-    settings.append(modes[view.mode])
-    settings.append(tr("unfiltered"))
+def corner_words(view: "EmgSweepView") -> Corners:
+    """Return sweep speed, sensitivity, polarity, channel and time: a sweep cannot be read without them."""
+    tr, wave, sweeps = view.tr, view.waveform, view.sweeps()
+    triggered = tr("{count} triggered").format(count=len(sweeps))
+    settings = (
+        time_words(view.per_division_s),
+        voltage_words(view.per_division, view.unit),
+        tr("negative up") if view.negative_up else tr("positive up"),
+        {"free": tr("free run"), "raster": tr("raster"), "trigger": triggered}[view.mode],
+        tr("unfiltered"),
+    )
     until = min(wave.duration_s, view.start_s + view.page_s)
     when = f"{_clock(view.start_s)} – {_clock(until)}"
-    if view.all_channels and view.mode == "free":
-        for sweep in sweeps:
-            at = QPointF(area.left() + 4, view.zero_y(sweep) - area.height() / sweep.rows * 0.32)
-            plate(painter, wave.channels[sweep.channel], at, view.colours, "text", inside=area)
-    else:
+    if not (view.all_channels and view.mode == "free"):
         when = f"{wave.channels[view.channel]}   {when}"
     notice = []
-    if not known:
-        notice.append(tr("Amplitude scale unknown: divisions are in {unit}").format(
-            unit=view.unit or tr("stored values")))  # fmt: skip
-    if view.mode == "raster":
-        for sweep in sweeps:
-            at = QPointF(area.left() + 4, view.zero_y(sweep) - area.height() / sweep.rows * 0.32)
-            plate(painter, _clock(sweep.start_s), at, view.colours, "faint", inside=area)
+    if view.unit != "uV":
+        unit = view.unit or tr("stored values")
+        notice.append(tr("Amplitude scale unknown: divisions are in {unit}").format(unit=unit))
     if view.mode == "trigger" and not sweeps:
         notice.append(tr("Nothing crosses the level from here on"))
-    corners = Corners((), (), ("   ".join(settings), when), (), tuple(notice))
-    view.paint_facts(painter, corners, view.rect().adjusted(0, 0, 0, -46))
+    return Corners((), (), ("   ".join(settings), when), (), tuple(notice))
+
+
+def paint_words(painter: QPainter, view: "EmgSweepView") -> None:
+    """Write the corners' words, the rows' names or times, and what the heat map's colours mean."""
+    area = view.screen_rect
+    several = view.all_channels and view.mode == "free"
+    if several or view.mode == "raster":
+        for sweep in view.sweeps():
+            words = view.waveform.channels[sweep.channel] if several else _clock(sweep.start_s)
+            at = QPointF(area.left() + 4, view.zero_y(sweep) - area.height() / sweep.rows * 0.32)
+            plate(painter, words, at, view.colours, "text" if several else "faint", inside=area)
+    view.paint_facts(painter, corner_words(view), view.rect().adjusted(0, 0, 0, -46))
+    if view.overlays_shown and view.heat_map is not None:
+        words = view.tr("{label}: none to its own maximum").format(label=view.label)
+        right, bottom = area.right() - 4, area.bottom() - 4
+        heats.paint_legend(painter, words, right, bottom, view.colours, "inferno", not view.dark)
 
 
 def _clock(seconds: float) -> str:

@@ -26,8 +26,8 @@ _TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}
 class EmgSweepView(StudyView):
     """A recording as sweeps of ten divisions.
 
-    The wheel changes the sweep speed at the cursor, with Ctrl the sensitivity, with Shift it moves in time. Left drag does
-    what the chosen tool does. The bar at the bottom is the whole recording.
+    The wheel changes the sweep speed at the cursor, with Ctrl the sensitivity, with Shift it moves in time. Left drag
+    does what the chosen tool does. The bar at the bottom is the whole recording.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -289,7 +289,6 @@ class EmgSweepView(StudyView):
             self._canvas = (key, emg_paint.screen(self, ratio))
         image = self._canvas[1].image
         painter.drawImage(QRectF(self.rect()), image, QRectF(image.rect()))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.overlays_shown:
             emg_paint.paint_events(painter, self)
             emg_paint.paint_marks(painter, self)

@@ -38,15 +38,18 @@ class Envelope:
             stride = int(each // 64)
             low = high = low[::stride]
             block = stride
-        edges = np.floor((first + np.arange(count + 1) * each) / block).astype(np.int64)
+        edges = (first + np.arange(count + 1) * each) / block
         lows, highs = np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)
         inside = np.flatnonzero((edges[1:] > 0) & (edges[:-1] < len(low)))
         if inside.size:
             a, b = inside[0], inside[-1] + 1
-            start, stop = max(0, edges[a]), min(len(low), max(edges[b], edges[b - 1] + 1))
-            starts = np.clip(edges[a:b], start, stop - 1) - start
-            lows[a:b] = np.fmin.reduceat(low[start:stop], starts)
-            highs[a:b] = np.fmax.reduceat(high[start:stop], starts)
+            begins = np.clip(np.floor(edges[a:b]).astype(np.int64), 0, len(low) - 1)
+            ends = np.clip(np.ceil(edges[a + 1 : b + 1]).astype(np.int64), begins + 1, len(low))
+            start, stop = begins[0], ends[-1]
+            # Parts share the block on their border, so that no extremum is lost: every second piece is a part.
+            pieces = np.stack([begins, ends], axis=1).reshape(-1) - start
+            lows[a:b] = np.fmin.reduceat(np.append(low[start:stop], np.float32(np.nan)), pieces)[::2]
+            highs[a:b] = np.fmax.reduceat(np.append(high[start:stop], np.float32(np.nan)), pieces)[::2]
         return lows, highs
 
     def points(self, channel: int, first: float, last: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QDate, QLocale, QTime
 
 from viewer.study import Image, Study
 
@@ -29,29 +30,29 @@ class Corners:
 
 
 def study_corners(study: Study, identity: bool, tr: Callable[[str], str]) -> Corners:
-    """Return what the file says of patient, examination and itself; without ``identity`` nothing that says who or when."""
+    """Return what the file says of patient, examination and itself; without ``identity`` not who and when."""
     locale = QLocale()
     patient, taken = study.patient, study.acquisition
     who: list[str] = []
     if identity:
         who += [part for part in (patient.name, patient.identifier) if part]
         if patient.birth_date:
-            who.append(
-                tr("born {date}").format(date=locale.toString(patient.birth_date, locale.FormatType.ShortFormat))
-            )
+            who.append(tr("born {date}").format(date=_day(patient.birth_date)))
     elif patient.name or patient.identifier:
         who.append(tr("Identity hidden"))
     sex = {"M": tr("male"), "F": tr("female"), "O": tr("other")}.get(patient.sex or "", "")
     age = tr("{years} years").format(years=f"{patient.age_years:.0f}") if patient.age_years is not None else ""
     if sex or age:
         who.append(", ".join(part for part in (sex, age) if part))
-    when = ()
+    when: tuple[str, ...] = ()
     if identity and taken.taken:
-        when = (locale.toString(taken.taken, locale.FormatType.ShortFormat),)
+        clock = locale.toString(QTime(taken.taken.hour, taken.taken.minute), locale.FormatType.ShortFormat)
+        when = (f"{_day(taken.taken)} {clock}",)
     view = " ".join(part for part in (taken.body_part, taken.view, _side(taken.laterality, tr)) if part)
     what = tuple(part for part in (taken.modality, view, taken.device) if part)
-    facts = tuple(f"{name}: {value}" for name, value in taken.facts[:4])
-    notice = ()
+    hidden = ("Orientation",) if identity else ("Orientation", "Institution", "Study", "Series")
+    facts = tuple(f"{name}: {value}" for name, value in taken.facts if name not in hidden)[:4]
+    notice: tuple[str, ...] = ()
     if patient.is_child:
         notice = (
             tr("A child's study ({years} years): the networks were trained on adults").format(
@@ -59,10 +60,14 @@ def study_corners(study: Study, identity: bool, tr: Callable[[str], str]) -> Cor
             ),
         )
     source = study.source
-    file = (source.label,) if identity else ()
+    file: tuple[str, ...] = (source.label,) if identity else ()
     if not identity and source.frames > 1:
         file = (tr("{frame} of {frames}").format(frame=source.frame + 1, frames=source.frames),)
     return Corners(tuple(who), when + what + facts, (), (_size(study, tr), *file), notice)
+
+
+def _day(day: date) -> str:
+    return QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.ShortFormat)
 
 
 def _side(laterality: str | None, tr: Callable[[str], str]) -> str:

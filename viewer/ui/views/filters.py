@@ -40,14 +40,14 @@ def possible(filters: Filters, rate_hz: float) -> Filters:
 
 
 def apply(samples: np.ndarray, rate_hz: float, filters: Filters) -> np.ndarray:
-    """Return (channels, samples) filtered forwards and backwards (no shift in time); each stretch between gaps by itself.
+    """Return (channels, samples) filtered forwards and backwards (no shift in time), from gap to gap.
 
     Second-order Butterworth high- and low-pass, notch with quality 25. Run both ways, a corner lies at -6 dB.
     """
     from scipy.signal import butter, iirnotch, sosfiltfilt, tf2sos
 
     filters = possible(filters, rate_hz)
-    stages = []
+    stages: list[np.ndarray] = []
     if filters.high_pass_hz:
         stages.append(butter(2, filters.high_pass_hz, "highpass", fs=rate_hz, output="sos"))
     if filters.low_pass_hz:
@@ -63,6 +63,6 @@ def apply(samples: np.ndarray, rate_hz: float, filters: Filters) -> np.ndarray:
         for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
             if b - a > 3 * (2 * len(sos) + 1):
                 # Long padding lets a slow high-pass settle before the first sample.
-                padding = int(min(b - a - 1, 4 * rate_hz / max(filters.high_pass_hz, 0.5)))
+                padding = min(int(b - a - 1), int(4 * rate_hz / max(filters.high_pass_hz, 0.5)))
                 row[a:b] = sosfiltfilt(sos, row[a:b].astype(np.float64), padlen=padding)
     return out

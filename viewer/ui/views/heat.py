@@ -1,10 +1,14 @@
-"""Heat maps as colours: perceptually uniform (never jet), the more transparent the lower, in proportion to the class's own maximum."""
+"""Heat maps as colours: perceptually uniform (never jet), the lower the more transparent.
+
+Values are shown in proportion to the class's own maximum.
+"""
 
 import numpy as np
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from viewer.reading.values import HeatMap
+from viewer.ui.views.palette import Palette
 from viewer.ui.views.pixels import as_qimage
 
 COLOUR_MAPS = ("inferno", "viridis")
@@ -17,21 +21,27 @@ def relative(values: np.ndarray) -> np.ndarray:
     return np.clip(finite / top, 0, 1) if top > 0 else np.zeros_like(finite)
 
 
-def colours(level: np.ndarray, colour_map: str, opacity: float, floor: float = 0.1) -> np.ndarray:
-    """Return levels 0..1 as premultiplied RGBA (uint8): transparent up to ``floor``, then ever denser up to ``opacity``."""
+def shades(level: np.ndarray, colour_map: str, light: bool) -> np.ndarray:
+    """Return levels 0..1 as RGB (uint8). On a light ground more is darker, on a dark one brighter."""
     import cv2
 
     code = cv2.COLORMAP_VIRIDIS if colour_map == "viridis" else cv2.COLORMAP_INFERNO
-    grey = np.atleast_2d(np.rint(255 * level).astype(np.uint8))
-    bgr = cv2.applyColorMap(grey, code)
+    place = 225 - 125 * level if light else 255 * level
+    bgr = cv2.applyColorMap(np.rint(np.atleast_2d(place)).astype(np.uint8), code)
+    return bgr[..., ::-1]
+
+
+def colours(level: np.ndarray, colour_map: str, opacity: float, light: bool = False, floor: float = 0.1) -> np.ndarray:
+    """Return levels 0..1 as premultiplied RGBA (uint8): nothing up to ``floor``, then denser up to ``opacity``."""
+    rgb = shades(level, colour_map, light)
     alpha = opacity * np.clip((np.atleast_2d(level) - floor) / (1 - floor), 0, 1) ** 0.6
-    rgba = np.empty((*grey.shape, 4), np.uint8)
-    rgba[..., :3] = np.rint(bgr[..., ::-1] * alpha[..., None])
+    rgba = np.empty((*rgb.shape[:2], 4), np.uint8)
+    rgba[..., :3] = np.rint(rgb * alpha[..., None])
     rgba[..., 3] = np.rint(255 * alpha)
     return rgba
 
 
-def picture(heat: HeatMap, colour_map: str, opacity: float, longest: int = 512) -> QImage | None:
+def picture(heat: HeatMap, colour_map: str, opacity: float, light: bool = False, longest: int = 512) -> QImage | None:
     """Return a 2-D map enlarged smoothly, or None where it is empty. It is to be drawn over ``rectangle(heat)``.
 
     A value of the map stands for its part of the rectangle, so values lie at the middle of their parts (the convention
@@ -45,7 +55,7 @@ def picture(heat: HeatMap, colour_map: str, opacity: float, longest: int = 512) 
     times = max(1, longest // max(level.shape))
     size = (level.shape[1] * times, level.shape[0] * times)
     smooth = np.clip(cv2.resize(level, size, interpolation=cv2.INTER_CUBIC), 0, 1)
-    return as_qimage(colours(smooth, colour_map, opacity))
+    return as_qimage(colours(smooth, colour_map, opacity, light))
 
 
 def rectangle(heat: HeatMap) -> QRectF:
@@ -65,16 +75,25 @@ def at_times(heat: HeatMap, times_s: np.ndarray) -> np.ndarray:
     return found.astype(np.float32)
 
 
-def band_colours(level: np.ndarray, dark: bool) -> np.ndarray:
-    """Return levels 0..1 as one row of premultiplied RGBA for a band behind a trace: inferno by night; on paper its lighter
-    half reversed (cream to dark orange), so that more is always the stronger contrast and the trace stays readable.
-    """
-    import cv2
+def band(level: np.ndarray, light: bool) -> QImage:
+    """Return levels 0..1 as one row of colours for a band behind a trace, thin enough to see the trace on."""
+    return as_qimage(colours(level, COLOUR_MAPS[0], 0.65, light, floor=0.05))
 
-    grey = np.rint(255 * level).astype(np.uint8) if dark else np.rint(230 - 90 * level).astype(np.uint8)
-    bgr = cv2.applyColorMap(grey[None], cv2.COLORMAP_INFERNO)
-    alpha = (0.65 if dark else 0.75) * np.clip((level - 0.05) / 0.95, 0, 1) ** 0.7
-    rgba = np.empty((1, len(level), 4), np.uint8)
-    rgba[..., :3] = np.rint(bgr[..., ::-1] * alpha[None, :, None])
-    rgba[..., 3] = np.rint(255 * alpha)[None]
-    return rgba
+
+def paint_legend(
+    painter: QPainter, words: str, right: float, bottom: float, palette: Palette, colour_map: str, light: bool
+) -> None:
+    """Draw a small plate ending at a corner: words, and the colours from nothing to the class's own maximum."""
+    metrics = QFontMetricsF(painter.font())
+    height, bar = metrics.height() + 8, 90.0
+    width = metrics.horizontalAdvance(words) + bar + 26
+    plate = QRectF(right - width, bottom - height, width, height)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(palette.colour("shade"))
+    painter.drawRoundedRect(plate, 3, 3)
+    painter.setPen(palette.colour("text"))
+    align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
+    painter.drawText(plate.adjusted(8, 0, 0, 0), align, words)
+    levels = np.linspace(0, 1, 90, dtype=np.float32)
+    swatch = QRectF(plate.right() - bar - 8, plate.top() + 5, bar, height - 10)
+    painter.drawImage(swatch, as_qimage(np.ascontiguousarray(shades(levels, colour_map, light))))

@@ -1,4 +1,4 @@
-"""The image view's actions: what a hand can do with a picture, and the keys for it. Number keys belong to the classes."""
+"""The image view's actions and their keys. Number keys belong to the classes."""
 
 from typing import TYPE_CHECKING
 

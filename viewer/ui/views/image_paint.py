@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from viewer.study import DisplayWindow
@@ -11,7 +10,6 @@ from viewer.ui.views import heat as heats
 from viewer.ui.views.corners import plate
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.measuring import Measure
-from viewer.ui.views.pixels import as_qimage
 
 if TYPE_CHECKING:
     from viewer.ui.views.image_view import ImageView
@@ -33,7 +31,6 @@ def paint_heat(painter: QPainter, view: "ImageView") -> None:
 def paint_boxes(painter: QPainter, view: "ImageView") -> None:
     """Draw the chosen class's boxes, each with its label and score."""
     to_view = view.placement.transform(view.view_size)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for box in view.boxes:
         shown = to_view.mapRect(QRectF(box.x, box.y, box.w, box.h))
         _outline(painter, shown, view, "find")
@@ -46,7 +43,6 @@ def paint_boxes(painter: QPainter, view: "ImageView") -> None:
 
 def paint_marks(painter: QPainter, view: "ImageView") -> None:
     """Draw lengths, angles and the marked region."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for measure in (*view.measures, *([view.draft] if view.draft else [])):
         _measure(painter, measure, view)
     region = view.region_draft()
@@ -105,21 +101,44 @@ def corner_words(view: "ImageView", cursor: QPointF | None) -> Corners:
     return Corners((), (), tuple(t for t in (value, words, zoom) if t), (spacing,), notice)
 
 
-def paint_legend(painter: QPainter, view: "ImageView") -> None:
-    """Draw the heat map's colours at the right edge, from the class's maximum down to nothing."""
-    height = min(140.0, view.height() / 4)
-    right, top = view.width() - 12.0, view.height() / 2 - height / 2
-    bar = QRectF(right - 12, top, 12, height)
-    painter.fillRect(bar.adjusted(-1, -1, 1, 1), view.colours.colour("shade"))
-    levels = np.linspace(1, 0, 64, dtype=np.float32)[:, None]
-    painter.drawImage(bar, as_qimage(heats.colours(levels, view.colour_map, 1.0, floor=-1e-6)))
-    words = view.tr("{label}: maximum").format(label=view.label)
-    at = QPointF(view.width(), top - 14)
-    plate(painter, words, at, view.colours, "text", "left", inside=QRectF(view.rect()).adjusted(8, 8, -8, -8))
-    plate(
-        painter,
-        "0",
-        QPointF(right - 12, top + height + 14),
-        view.colours,
-        inside=QRectF(view.rect()).adjusted(8, 8, -8, -8),
-    )
+def paint_legend(painter: QPainter, view: "ImageView", bottom: float) -> None:
+    """Draw the heat map's colours above the lower right corner."""
+    words = view.tr("{label}: none to its own maximum").format(label=view.label)
+    heats.paint_legend(painter, words, view.width() - 8, bottom, view.colours, view.colour_map, view.light_ground)
+
+
+def paint_sides(painter: QPainter, view: "ImageView") -> None:
+    """Write which way the patient lies at the view's edges."""
+    area = QRectF(view.rect())
+    inside = area.adjusted(8, 8, -8, -8)
+    places = {
+        "left": QPointF(area.left(), area.center().y()),
+        "right": QPointF(area.right(), area.center().y()),
+        "top": QPointF(area.center().x(), area.top() + 44),
+        "bottom": QPointF(area.center().x(), area.bottom()),
+    }
+    for side, letter in side_letters(view).items():
+        plate(painter, letter, places[side], view.colours, "text", "left", inside=inside)
+
+
+def side_letters(view: "ImageView") -> dict[str, str]:
+    """Return the patient's direction at each side of the view (DICOM PatientOrientation), where the file says it."""
+    assert view.study is not None
+    words = dict(view.study.acquisition.facts).get("Orientation", "").split("\\")
+    if len(words) != 2:
+        return {}
+    to_view = view.placement.transform(QSizeF(0, 0))
+    zero = to_view.map(QPointF(0, 0))
+    letters = {}
+    for x, y, letter in ((1, 0, words[0]), (-1, 0, opposite(words[0])), (0, 1, words[1]), (0, -1, opposite(words[1]))):
+        way = to_view.map(QPointF(x, y)) - zero
+        across = abs(way.x()) > abs(way.y())
+        side = ("right" if way.x() > 0 else "left") if across else ("bottom" if way.y() > 0 else "top")
+        letters[side] = letter
+    return letters
+
+
+def opposite(way: str) -> str:
+    """Return the opposite of a patient direction (``L`` -> ``R``, ``HL`` -> ``FR``)."""
+    pairs = str.maketrans("LRAPHF", "RLPAFH")
+    return way.translate(pairs)

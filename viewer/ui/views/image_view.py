@@ -1,6 +1,7 @@
 """Chest films, EMG screens, ECG sheets and any other picture."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -26,8 +27,8 @@ TOOLS = ("pan", "window", "length", "angle", "region")
 class ImageView(StudyView):
     """A picture with its window, its measures and what a network found in it.
 
-    Right drag changes the window (across: width, up and down: centre) whatever the tool; middle drag, and left drag with
-    space held, move the picture; the wheel zooms at the cursor. Left drag does what the chosen tool does.
+    Right drag changes the window (across: width, up and down: centre) whatever the tool; middle drag, and left drag
+    with space held, move the picture; the wheel zooms at the cursor. Left drag does what the chosen tool does.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,6 +45,7 @@ class ImageView(StudyView):
         self.draft: Measure | None = None
         self.pixels: PixelPyramid | None = None
         self._heat: tuple[object, QImage | None] | None = None
+        self._median: float | None = None
         self._drag: tuple[str, QPointF] | None = None
         self._drag_start: QPointF | None = None
         self._cursor: QPointF | None = None
@@ -70,7 +72,7 @@ class ImageView(StudyView):
         spacing = image.spacing_mm
         self.placement = Placement(aspect=spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0)
         self.inverted, self.window_chosen = False, False
-        self.measures, self.draft, self._heat = [], None, None
+        self.measures, self.draft, self._heat, self._median = [], None, None, None
         if image.pixels.size <= SMALL:
             self.pixels = pyramid(image)
             self.window_shown = default_window(image)
@@ -83,7 +85,7 @@ class ImageView(StudyView):
     def _take_pyramid(self, answer: object) -> None:
         if isinstance(answer, Exception) or self.study is None:
             return
-        ready, window = answer  # type: ignore[misc]
+        ready, window = cast(tuple[PixelPyramid, DisplayWindow | ToneTable], answer)
         if ready.image is not self.study.content:
             return
         self.pixels = ready
@@ -169,7 +171,7 @@ class ImageView(StudyView):
 
     def invert(self, inverted: bool) -> None:
         """Swap black and white."""
-        self.inverted = inverted
+        self.inverted, self._median = inverted, None
         self.update()
         self.state_changed.emit()
 
@@ -215,10 +217,19 @@ class ImageView(StudyView):
         heat = self.heat_map
         if heat is None or heat.values.ndim != 2:
             return None
-        key = (id(heat), self.colour_map, self.opacity)
+        key = (id(heat), self.colour_map, self.opacity, self.light_ground)
         if self._heat is None or self._heat[0] != key:
-            self._heat = (key, heats.picture(heat, self.colour_map, self.opacity))
+            self._heat = (key, heats.picture(heat, self.colour_map, self.opacity, self.light_ground))
         return self._heat[1]
+
+    @property
+    def light_ground(self) -> bool:
+        """Whether the picture is mostly white, as a sheet of paper is."""
+        if self._median is None:
+            sample = self._sample()
+            grey = windowed(sample, sample.pixels, self.window_shown, self.image.inverted != self.inverted)
+            self._median = float(np.median(grey[::4, ::4]))
+        return self._median > 190
 
     def view_state(self) -> dict:
         p, w = self.placement, self.window_shown
@@ -267,9 +278,10 @@ class ImageView(StudyView):
             image_paint.paint_heat(painter, self)
             image_paint.paint_boxes(painter, self)
             image_paint.paint_marks(painter, self)
-        self.paint_facts(painter, image_paint.corner_words(self, self._cursor))
+        image_paint.paint_sides(painter, self)
+        top = self.paint_facts(painter, image_paint.corner_words(self, self._cursor))
         if self.overlays_shown and self.heat_picture() is not None:
-            image_paint.paint_legend(painter, self)
+            image_paint.paint_legend(painter, self, top - 6)
 
     def corners(self) -> Corners:
         """Return the words of the view's own corners."""

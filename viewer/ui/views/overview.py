@@ -2,9 +2,10 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from viewer.ui.views.canvas import Canvas
+from viewer.ui.views.corners import plate
 from viewer.ui.views.envelope import Envelope
 from viewer.ui.views.facts import duration
 from viewer.ui.views.palette import Palette
@@ -44,9 +45,8 @@ class Overview:
         painter.setPen(QPen(colours.colour("accent"), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(window)
-        painter.setPen(colours.colour("faint"))
-        for at, align in ((0.0, Qt.AlignmentFlag.AlignLeft), (seconds, Qt.AlignmentFlag.AlignRight)):
-            painter.drawText(rect.adjusted(3, 1, -3, 0), align | Qt.AlignmentFlag.AlignTop, duration(at))
+        plate(painter, "0", QPointF(rect.left(), rect.top()), colours, "faint", "corner", inside=rect)
+        plate(painter, duration(seconds), QPointF(rect.right(), rect.top()), colours, "faint", "corner", inside=rect)
 
     def x_at(self, time_s: float, seconds: float) -> float:
         """Return where a time lies."""
@@ -75,8 +75,3 @@ def _outline(envelope: Envelope, channel: int, rect: QRectF, colours: Palette, r
         for x in runs:
             painter.drawLine(int(x), int(y_high[x]), int(x), int(y_low[x]) + 1)
     return canvas
-
-
-def polygon(points: list[tuple[float, float]]) -> QPolygonF:
-    """Return a polygon from pairs."""
-    return QPolygonF([QPointF(x, y) for x, y in points])

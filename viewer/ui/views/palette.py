@@ -1,4 +1,4 @@
-"""Colours of the views, by day and by night. Chosen from Okabe and Ito's colour-blind-safe set where they carry meaning."""
+"""Colours of the views, by day and by night; those with a meaning from Okabe and Ito's colour-blind-safe set."""
 
 from dataclasses import dataclass
 

@@ -1,46 +1,51 @@
-"""How many pixels a millimetre takes on a monitor."""
+"""How many pixels a millimetre takes on a monitor: as the monitor says, or as a person measured it."""
 
-from PySide6.QtCore import QSettings
+from pathlib import Path
+
 from PySide6.QtGui import QScreen
 
-_PLAUSIBLE_DPI = (50.0, 600.0)
+from viewer.ui import session
+
+_PLAUSIBLE_PX_PER_MM = (50 / 25.4, 600 / 25.4)
+_measured: dict[Path, dict[str, object]] = {}
 
 
 def pixels_per_mm(screen: QScreen | None) -> tuple[float, bool]:
-    """Return device-independent pixels a millimetre, and whether the monitor says or a person has measured it.
+    """Return device-independent pixels a millimetre, and whether the monitor says so or a person has measured it.
 
     A monitor that reports no believable size counts as 96 dpi until a person calibrates it.
     """
     if screen is None:
         return 96 / 25.4, False
-    measured = _stored(screen)
-    if measured is not None:
-        return measured, True
-    dpi = screen.physicalDotsPerInch()
-    if not _PLAUSIBLE_DPI[0] <= dpi <= _PLAUSIBLE_DPI[1]:
-        return 96 / 25.4, False
-    return dpi / 25.4, True
+    low, high = _PLAUSIBLE_PX_PER_MM
+    measured = _kept().get(_key(screen))
+    if isinstance(measured, int | float) and low <= measured <= high:
+        return float(measured), True
+    reported = screen.physicalDotsPerInch() / 25.4
+    return (reported, True) if low <= reported <= high else (96 / 25.4, False)
 
 
 def calibrate(screen: QScreen, px_per_mm: float | None) -> None:
-    """Keep what a person measured on this monitor; None forgets it."""
-    settings = QSettings()
-    if px_per_mm is None:
-        settings.remove(_key(screen))
-    else:
-        settings.setValue(_key(screen), float(px_per_mm))
+    """Keep what a person measured on this monitor; None forgets it. Raises OSError where it cannot be written."""
+    values = dict(_kept())
+    values.pop(_key(screen), None)
+    if px_per_mm is not None:
+        values[_key(screen)] = float(px_per_mm)
+    _measured[_path()] = values
+    session.save(_path(), values)
 
 
-def _stored(screen: QScreen) -> float | None:
-    try:
-        value = float(QSettings().value(_key(screen), 0.0))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return value if _PLAUSIBLE_DPI[0] / 25.4 <= value <= _PLAUSIBLE_DPI[1] / 25.4 else None
+def _kept() -> dict[str, object]:
+    path = _path()
+    if path not in _measured:
+        _measured[path] = session.load(path).values
+    return _measured[path]
+
+
+def _path() -> Path:
+    return session.settings_path().with_name("monitors.json")
 
 
 def _key(screen: QScreen) -> str:
     parts = (screen.manufacturer(), screen.model(), screen.serialNumber(), screen.name())
-    size = screen.size()
-    name = "-".join(part for part in parts if part) + f"-{size.width()}x{size.height()}"
-    return "monitors/" + "".join(c if c.isalnum() or c in "-." else "_" for c in name)
+    return " ".join(part for part in parts if part) + f" {screen.size().width()}x{screen.size().height()}"

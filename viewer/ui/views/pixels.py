@@ -152,7 +152,7 @@ def windowed(image: Image, values: np.ndarray, window: DisplayWindow | ToneTable
 
 
 def as_qimage(pixels: np.ndarray, ratio: float = 1.0) -> QImage:
-    """Return 8-bit grey (rows, columns), RGB or RGBA (rows, columns, 3 or 4, premultiplied) as a QImage that owns its memory."""
+    """Return 8-bit grey, RGB or premultiplied RGBA (rows, columns[, 3 or 4]) as a QImage that owns its memory."""
     formats = {1: QImage.Format.Format_Grayscale8, 3: QImage.Format.Format_RGB888}
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     form = formats.get(channels, QImage.Format.Format_RGBA8888_Premultiplied)

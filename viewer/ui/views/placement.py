@@ -10,8 +10,8 @@ from PySide6.QtGui import QTransform
 class Placement:
     """A picture's place in a view.
 
-    ``scale`` is in view units a picture column, ``centre`` the picture's point in the middle of the view, ``aspect`` the
-    height of a pixel over its width. The mirror (left to right) comes first, then the quarter turns, clockwise.
+    ``scale`` is in view units a picture column, ``centre`` the picture's point in the middle of the view, ``aspect``
+    the height of a pixel over its width. The mirror (left to right) comes first, then the quarter turns, clockwise.
     """
 
     scale: float = 1.0
@@ -40,7 +40,7 @@ class Placement:
 
     def fitted(self, columns: int, rows: int, view: QSizeF) -> "Placement":
         """Return it centred and as large as the view takes."""
-        wide, high = columns, rows * self.aspect
+        wide, high = float(columns), rows * self.aspect
         if self.turns % 2:
             wide, high = high, wide
         scale = min(view.width() / max(wide, 1), view.height() / max(high, 1))

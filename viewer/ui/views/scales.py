@@ -30,7 +30,7 @@ def time_words(seconds: float) -> str:
 
 
 def voltage_words(per_division: float, unit: str) -> str:
-    """Return a sensitivity: ``50 µV/div``, ``2 mV/div``; in counts where the unit is unknown. Input in µV where known."""
+    """Return a sensitivity given in µV (or stored values, where the unit is none): ``50 µV/div``, ``2 mV/div``."""
     if unit != "uV":
         return f"{per_division:g} {unit or 'counts'}/div"
     return f"{per_division / 1000:g} mV/div" if per_division >= 1000 else f"{per_division:g} µV/div"
