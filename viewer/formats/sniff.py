@@ -92,6 +92,8 @@ def is_wfdb_header(file: File) -> bool:
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines or not _HEADER_LINE.match(lines[0]):
         return False
+    if not (file.name.lower().endswith(".hea") or re.search("[A-Za-z]", lines[0].split()[0])):
+        return False  # columns of numbers
     name, count = lines[0].split()[:2]
     if "/" in name:
         return len(lines) > 1 and all(re.fullmatch(r"\S+[ \t]+\d+", line) for line in lines[1:4])

@@ -19,6 +19,7 @@ _MAX_BYTES = 1_000_000_000
 _ASSUMED_HZ = 10_000.0
 """A usual sampling rate of EMG machines, taken where a file says none."""
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
+_LEADING_ZERO = re.compile(r"\s*(-0,|[-+]?\d+,0\d)")
 _NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
 _TIME_NAMES = re.compile(r"^(time|t|zeit|temps|tiempo|sec|seconds|s|ms|timestamp)\b", re.I)
 _TIME_UNITS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6}
@@ -117,6 +118,9 @@ def _decoded(data: bytes) -> str:
 def _layout(lines: list[str]) -> _Layout:
     """Return the layout under which most of the later lines are numbers, with most columns that agree."""
     sample = lines[len(lines) // 2 :][:200] or lines
+    pairs = all(re.fullmatch(r"\s*[-+]?\d+,\d+\s*", line) for line in sample)
+    if pairs and any(_LEADING_ZERO.match(line) for line in sample):
+        return _Layout(None, True)  # one column of decimal commas, not two of whole numbers
     best, best_score = _Layout(None, False), -1.0
     for layout in (
         _Layout("\t", False), _Layout(";", False), _Layout(",", False), _Layout(None, False),
@@ -212,34 +216,46 @@ def _timed(
         return stated or _ASSUMED_HZ, rows, names, units
     unit = _TIME_UNITS.get(units[column].lower())
     keep = [i for i in range(rows.shape[1]) if i != column]
-    step, rows = _evenly(rows, column, notes)
+    step, doubt, rows = _evenly(rows, column, notes)
     if abs(step - 1) < 1e-6 and unit is None:  # a sample count
         if stated is None:
             notes.append(Note("rate-assumed", f"The text counts samples; {_ASSUMED_HZ:g} Hz is assumed as their rate."))
         rate = stated or _ASSUMED_HZ
     else:
-        rate = 1 / (step * (unit or 1.0))
+        rate = _roundest(1 / (step * (unit or 1.0)), doubt)
         if unit is None and rate < 50 and stated is None:
-            rate *= 1000
+            rate = _roundest(1000 / step, doubt)
             notes.append(
                 Note("header-repaired", "The times were taken as milliseconds; as seconds they give under 50 Hz.")
             )
-        rate = round(rate) if rate > 50 and abs(rate - round(rate)) < 1e-3 * rate else rate
     return float(rate), rows[:, keep], [names[i] for i in keep], [units[i] for i in keep]
 
 
-def _evenly(rows: np.ndarray, column: int, notes: list[Note]) -> tuple[float, np.ndarray]:
-    """Return the time step, and the rows with gaps where the times say that lines are lost."""
+def _evenly(rows: np.ndarray, column: int, notes: list[Note]) -> tuple[float, float, np.ndarray]:
+    """Return the time step, its relative doubt, and the rows with gaps where the times say that lines are lost."""
     known = np.flatnonzero(np.isfinite(rows[:, column]))
     elapsed, lines = np.diff(rows[known, column]), np.diff(known)
     usual = elapsed <= 1.7 * np.median(elapsed / lines) * lines
     step = float(elapsed[usual].sum() / lines[usual].sum())
     lost = np.maximum(np.rint(elapsed / step).astype(np.int64) - lines, 0) * ~usual
+    counts = np.concatenate([[0], np.cumsum(lines + lost)])
+    times = rows[known, column] - rows[known[0], column]
+    step = float(times[-1] / counts[-1])
+    doubt = float(np.abs(times - counts * step).max() * 2 / times[-1])
     if not lost.any():
-        return step, rows
+        return step, doubt, rows
     check_samples(rows.shape[1], len(rows) + int(lost.sum()), "This text file")
     notes.append(Note("gaps", f"By their times, {int(lost.sum())} lines are missing from the text; they are gaps."))
-    return step, np.insert(rows, np.repeat(known[1:], lost), np.nan, axis=0)
+    return step, doubt, np.insert(rows, np.repeat(known[1:], lost), np.nan, axis=0)
+
+
+def _roundest(rate: float, doubt: float) -> float:
+    """Return the roundest rate within what the rounding of the written times leaves open."""
+    for unit in (1000, 500, 100, 50, 10, 1):
+        near = round(rate / unit) * unit
+        if near and abs(near - rate) <= max(doubt, 1e-9) * rate:
+            return float(near)
+    return rate
 
 
 def _stated_rate(header: list[str]) -> float | None:
