@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.emg.real import load_real, real_screen
+from training.emg.real import RealRecording, load_real, real_screen
 from training.simulate.emg.draws import Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_screen import ScreenTruth, render_screen
@@ -38,12 +38,32 @@ def shard(
     base = folder / f"{part}-{index:03d}-{count}"
     if not base.with_suffix(".json").exists():
         _make(base, index, count, part, real, names, jobs)
+    return _load(base)
+
+
+def real_shard(folder: Path, name: str, count: int, data: Path) -> Shard:
+    """Return screens of one real recording's stretches in the test's looks, drawn either way round."""
+    base = folder / f"real-{name.replace(' ', '-')}-{count}"
+    if not base.with_suffix(".json").exists():
+        recordings = load_real(data, (name,))
+        _save(base, [_picture(np.random.default_rng([9, n]), "test", recordings, "Others", 1.0) for n in range(count)])
+    return _load(base)
+
+
+def _load(base: Path) -> Shard:
     pictures, targets, cells = (np.load(f"{base}-{n}.npy", mmap_mode="r") for n in ("pictures", "targets", "cells"))
     return Shard(pictures, targets, cells, json.loads(base.with_suffix(".json").read_text()))
 
 
-def _make(base: Path, index: int, count: int, part: Part, real: Path | None, names: tuple[str, ...], jobs: int) -> None:
+def _save(base: Path, made: list[tuple[np.ndarray, np.ndarray, np.ndarray, dict]]) -> None:
     base.parent.mkdir(parents=True, exist_ok=True)
+    np.save(f"{base}-pictures.npy", np.stack([m[0] for m in made]))
+    np.save(f"{base}-targets.npy", np.stack([m[1] for m in made]).astype(np.float32))
+    np.save(f"{base}-cells.npy", np.stack([m[2] for m in made]))
+    base.with_suffix(".json").write_text(json.dumps([m[3] for m in made]))
+
+
+def _make(base: Path, index: int, count: int, part: Part, real: Path | None, names: tuple[str, ...], jobs: int) -> None:
     pieces = [range(a, min(count, a + 100)) for a in range(0, count, 100)]
     arguments = [(index, piece, part, real, names) for piece in pieces]
     if jobs == 1:
@@ -51,45 +71,45 @@ def _make(base: Path, index: int, count: int, part: Part, real: Path | None, nam
     else:
         with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
             done = list(pool.map(_piece, arguments))
-    for i, name in enumerate(("pictures", "targets", "cells")):
-        np.save(f"{base}-{name}.npy", np.concatenate([d[i] for d in done]))
-    base.with_suffix(".json").write_text(json.dumps([f for d in done for f in d[3]]))
+    _save(base, [made for piece in done for made in piece])
 
 
-def _piece(arguments: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict]]:
+def _piece(arguments: tuple) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, dict]]:
     import cv2
 
     cv2.setNumThreads(1)
     index, numbers, part, real, names = arguments
     recordings = load_real(real, names) if real and names else []
-    pictures, targets, cells, facts = [], [], [], []
+    made = []
     for number in numbers:
         rng = np.random.default_rng([("any", "train", "validation", "test").index(part), index, number])
-        label, name = LABELS[rng.choice(3, p=SHARES)], "simulated"
-        if label == "Others" and recordings and rng.random() < REAL / SHARES[2]:
-            shown, truth, name = real_screen(rng, recordings, part, bool(rng.random() < 0.5))
-        else:
-            shown, truth = render_screen(rng, label, part, inverted=bool(rng.random() < INVERTED))
-        fitted, extent = fit_picture(shown, HEIGHT, WIDTH, "letterbox", colour=False)
-        pictures.append(fitted)
-        targets.append(target_of(truth))
-        known = name == "simulated" and not truth.inverted
-        cells.append(
-            cells_of(truth, extent) if known else np.full((HEIGHT // STRIDE, WIDTH // STRIDE), UNKNOWN, np.uint8)
-        )
-        facts.append(
-            {
-                "label": truth.label,
-                "generator": truth.generator,
-                "recording": name,
-                "inverted": truth.inverted,
-                "cut_out": truth.cut_out,
-                "sweeps": truth.sweeps,
-                "layout": truth.layout,
-                "boxes": [fitted_box(b, extent) for b in truth.boxes if b.label == truth.label],
-            }
-        )
-    return np.stack(pictures), np.stack(targets).astype(np.float32), np.stack(cells), facts
+        made.append(_picture(rng, part, recordings, LABELS[rng.choice(3, p=SHARES)], REAL / SHARES[2]))
+    return made
+
+
+def _picture(
+    rng: np.random.Generator, part: Part, recordings: list[RealRecording], label: str, real_share: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict]:
+    """Return a fitted picture, its target, its cells and its facts."""
+    name = "simulated"
+    if label == "Others" and recordings and rng.random() < real_share:
+        shown, truth, name = real_screen(rng, recordings, part, bool(rng.random() < 0.5))
+    else:
+        shown, truth = render_screen(rng, label, part, inverted=bool(rng.random() < INVERTED))
+    fitted, extent = fit_picture(shown, HEIGHT, WIDTH, "letterbox", colour=False)
+    known = name == "simulated" and not truth.inverted
+    cells = cells_of(truth, extent) if known else np.full((HEIGHT // STRIDE, WIDTH // STRIDE), UNKNOWN, np.uint8)
+    facts = {
+        "label": truth.label,
+        "generator": truth.generator,
+        "recording": name,
+        "inverted": truth.inverted,
+        "cut_out": truth.cut_out,
+        "sweeps": truth.sweeps,
+        "layout": truth.layout,
+        "boxes": [fitted_box(b, extent) for b in truth.boxes if b.label == truth.label],
+    }
+    return fitted, target_of(truth), cells, facts
 
 
 def target_of(truth: ScreenTruth) -> np.ndarray:

@@ -1,0 +1,100 @@
+"""From the trained EMG screen network to its bundle: calibration, operating points, figures, faithful maps or not."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.emg.card import PRECISION_WANTED, card_of
+from training.emg.figures import Results, confusion, print_figures, real_figures, simulated_figures
+from training.emg.pictures import HEIGHT, WIDTH, Shard, real_shard, shard
+from training.emg.real import TEST, TRAIN
+from training.emg.train import outputs, tensors
+from training.export import export_bundle
+from training.faithfulness import measure_faithfulness, pointing_game
+from training.metrics import fit_temperature
+from training.simulate.emg.parameters import LABELS
+from viewer.models.networks.screen_events import ScreenEvents
+
+SURE = 0.99  # of the validation pictures at or above ``uncertain_below`` so many are right
+
+
+def finish(network: ScreenEvents, recipe: dict, data: Path, out: Path, jobs: int) -> None:
+    """Measure the network as it ships (weights rounded to half precision) and write its bundle into ``out/bundle``."""
+    network = network.half().float().eval()
+    counts = recipe["pictures"]
+    validation = shard(out / "pictures", 0, counts["validation"], "validation", None, (), jobs)
+    test = shard(out / "pictures", 0, counts["test"], "test", None, (), jobs)
+    logits = outputs(network, validation, np.arange(counts["validation"]))
+    upright = ~np.array([f["inverted"] for f in validation.facts])
+    truth = np.asarray(validation.targets).argmax(1)
+    temperature = fit_temperature(logits[upright], truth[upright], exclusive=True)
+    tuned = results(logits, validation, temperature).where(upright)
+    points = operating_points(tuned)
+    sure = uncertain_below(tuned)
+    unseen = results(outputs(network, test, np.arange(counts["test"])), test, temperature)
+    figures = simulated_figures(unseen, points, sure)
+    for name in (*TEST, *TRAIN):
+        real = real_shard(out / "pictures", name, counts["real_test"], data)
+        own = results(outputs(network, real, np.arange(counts["real_test"])), real, temperature)
+        figures += real_figures(own, name, points, sure)
+    rows, classes, truths = _with_waves(test, unseen, 48)
+    inputs = tensors(test, rows)[0]
+    data_name = "simulated, unseen looks and ranges"
+    maps = measure_faithfulness(network, inputs, classes, seed=1, exclusive=True, data=data_name)
+    pointing = pointing_game(network, inputs, classes, truths, data=data_name)
+    map_figures = [*maps.figures, *pointing]
+    about_maps = {"figures": map_figures, "faithful": maps.faithful, "note": maps.note}
+    card = card_of(recipe, points, temperature, sure, figures, about_maps)
+    bundle = out / "bundle" / recipe["id"]
+    golden, _ = tensors(test, np.array([int(np.flatnonzero(unseen.fact("label") == "PSW")[0])]))
+    export_bundle(network, golden, card, bundle)
+    (out / "figures.json").write_text(json.dumps(figures + map_figures, indent=1, default=float))
+    print_figures(figures + map_figures)
+    print(f"temperature {temperature:.3f}, operating points {points}, uncertain below {sure:.2f}; {maps.note}")
+    print(confusion(unseen.where(~unseen.fact("inverted"))))
+
+
+def results(logits: np.ndarray, own: Shard, temperature: float) -> Results:
+    """Return calibrated probabilities with the truth."""
+    scaled = torch.from_numpy(logits / temperature).softmax(1).numpy()
+    return Results(scaled, np.array([LABELS.index(f["label"]) for f in own.facts]), own.facts)
+
+
+def operating_points(tuned: Results) -> dict[str, float]:
+    """Return each class's threshold: of those at which it has the wanted precision on validation data, the lowest."""
+    points = {}
+    for index, label in enumerate(LABELS):
+        if label not in PRECISION_WANTED:
+            points[label] = 0.5
+            continue
+        own, positive = tuned.probability[:, index], tuned.truth == index
+        order = np.argsort(-own)
+        precision = np.cumsum(positive[order]) / np.arange(1, len(order) + 1)
+        good = np.flatnonzero(precision >= PRECISION_WANTED[label])
+        last = int(good[-1]) if good.size else 0
+        below = own[order[last + 1]] if last + 1 < len(order) else 0.0
+        points[label] = float(np.clip((own[order[last]] + below) / 2, 0.5, 0.99))
+    return points
+
+
+def uncertain_below(tuned: Results) -> float:
+    """Return the probability under which no class is said: at or above it ``SURE`` of the pictures are right."""
+    best, right = tuned.probability.max(1), tuned.probability.argmax(1) == tuned.truth
+    for level in np.arange(0.5, 0.96, 0.01):
+        above = best >= level
+        if above.any() and right[above].mean() >= SURE:
+            return float(level)
+    return 0.95
+
+
+def _with_waves(test: Shard, unseen: Results, count: int) -> tuple[np.ndarray, list[int], torch.Tensor]:
+    """Return rows of upright PSW and Fibs pictures that are called right, their classes, masks of their waves."""
+    right = (unseen.probability.argmax(1) == unseen.truth) & ~unseen.fact("inverted") & (unseen.truth < 2)
+    rows = np.flatnonzero(right)[:count]
+    masks = torch.zeros(len(rows), HEIGHT, WIDTH, dtype=torch.bool)
+    for i, row in enumerate(rows):
+        for x, y, w, h in test.facts[row]["boxes"]:
+            masks[i, max(0, int(y) - 4) : int(y + h) + 5, max(0, int(x) - 4) : int(x + w) + 5] = True
+    return rows, [int(t) for t in unseen.truth[rows]], masks
