@@ -246,6 +246,52 @@ def remove(model_id: str) -> int:
     return OK
 
 
+@program.group()
+def simulate() -> None:
+    """Studies made from physiology, with their truth in tables beside them."""
+
+
+def _simulation_options(command: Callable) -> Callable:
+    for option in (
+        click.option("--seed", type=click.IntRange(0), default=0, help="The same seed makes the same studies."),
+        click.option("--count", type=click.IntRange(1), required=True, help="How many."),
+        click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to fill."),
+    ):
+        command = option(command)
+    return command
+
+
+@simulate.command("emg")
+@_simulation_options
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Processes.")
+def simulate_emg(out: Path, count: int, seed: int, jobs: int) -> int:
+    """Needle EMG at rest: screens in class folders, and recordings with the truth of each event."""
+    from training.simulate.emg.files import simulate as make
+
+    return _counts(make(out, count, seed, jobs))
+
+
+@simulate.command("ecg")
+@_simulation_options
+def simulate_ecg(out: Path, count: int, seed: int) -> int:
+    """Records of 12 leads as WFDB, with their findings, intervals and beats."""
+    from training.simulate.ecg import simulate as make
+
+    return _counts(make(out, count, seed))
+
+
+@program.command("render-ecg")
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to fill.")
+@click.option("--jobs", "-j", type=click.IntRange(1), default=1, help="Processes.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="The same seed draws the same sheets.")
+def render_ecg(source: Path, out: Path, jobs: int, seed: int) -> int:
+    """Draw 12-lead records as pictures of ECG sheets; the number of pictures of each class is printed as CSV."""
+    from training.ecg.render import render
+
+    return _counts(render(source, out, jobs, seed))
+
+
 class _Progress:
     """One line on standard error that is written over, and only on a terminal."""
 
@@ -279,6 +325,14 @@ def _check_models(ids: Sequence[str]) -> None:
 def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def _counts(counts: dict[str, int]) -> int:
+    """Print the number of each class as CSV."""
+    _print("class,count")
+    for label, count in counts.items():
+        _print(f"{label},{count}")
+    return OK
 
 
 def _print_json(value: Any) -> None:

@@ -207,6 +207,21 @@ def test_help_needs_neither_torch_nor_qt():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # wfdb's annotation writer on pandas 3.1
+def test_simulated_studies_and_sheets_drawn_from_them(capsys, tmp_path):
+    assert main(["simulate", "ecg", "--out", str(tmp_path / "records"), "--count", "2", "--seed", "3"]) == 0
+    counts = dict(line.split(",") for line in capsys.readouterr().out.splitlines())
+    assert counts.pop("class") == "count"
+    assert sum(map(int, counts.values())) >= 2
+    assert main(["render-ecg", str(tmp_path / "records"), "--out", str(tmp_path / "sheets"), "-j", "1"]) == 0
+    drawn = dict(line.split(",") for line in capsys.readouterr().out.splitlines())
+    assert {k: drawn[k] for k in counts} == counts
+    assert len(list((tmp_path / "sheets").glob("*.png"))) == 2
+    assert main(["simulate", "emg", "--out", str(tmp_path / "emg"), "--count", "3"]) == 0
+    assert len(list((tmp_path / "emg").glob("0*/*.png"))) == 3
+    assert main(["simulate", "emg", "--out", str(tmp_path / "emg"), "--count", "0"]) == 2
+
+
 def test_install_does_not_take_what_does_not_verify(tmp_path, make_bundle):
     from viewer.errors import BundleError
 
