@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from viewer.errors import FormatError, LeadlightError
 from viewer.formats import Item, expand
 from viewer.formats.opener import Opener
-from viewer.reading.engine import Engine
 from viewer.reading.values import Reading
 from viewer.study import Kind, Note, Study
+
+if TYPE_CHECKING:
+    from viewer.reading.engine import Engine
 
 MAX_FRAMES = 20  # of one file that are read
 
@@ -33,10 +37,13 @@ class Batch:
     kind: Kind | None = None
     models: Sequence[str] = ()
     progress: Callable[[str, str, float], None] = lambda name, stage, share: None
-    engine: Engine = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.engine = Engine(self.device)
+    @cached_property
+    def engine(self) -> "Engine":
+        """The engine, made (and torch imported) when there is something to read."""
+        from viewer.reading.engine import Engine
+
+        return Engine(self.device)
 
     def run(self, paths: Sequence[Path]) -> Iterator[Outcome]:
         """Yield an outcome for each file in the order given, folders and archives walked, as soon as it is done."""
@@ -49,6 +56,7 @@ class Batch:
                 except LeadlightError as error:
                     yield Outcome(str(path), error=error)
                     continue
+                _ = self.engine  # made while the helper process starts
                 for item in items:
                     yield self._one(opener, item)
 

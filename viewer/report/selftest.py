@@ -20,7 +20,6 @@ def self_test(device: str = "auto") -> Iterator[tuple[bool, str]]:
         yield False, f"FAILED {error}"
     yield from verify_lines(cards)
     batch = Batch(device)
-    yield True, f"device {batch.engine.device} ({batch.engine.device_reason})"
     for outcome in batch.run(sample_files()):
         name = outcome.file.replace("\\", "/").rsplit("/", 1)[-1]
         if outcome.error is not None or outcome.study is None or outcome.reading is None:
@@ -33,6 +32,7 @@ def self_test(device: str = "auto") -> Iterator[tuple[bool, str]]:
         read = "abstained" if reading.abstained or reading.model is None else f"read by {reading.model.id}"
         times = f"opened in {reading.open_ms:.0f} ms, {read} in {reading.read_ms:.0f} ms"
         yield bool(drawn), f"{'ok    ' if drawn else 'FAILED'} {name}: {reading.kind}, {times}, drawn"
+    yield True, f"device {batch.engine.device} ({batch.engine.device_reason})"
 
 
 def verify_lines(cards: Sequence[Card]) -> Iterator[tuple[bool, str]]:
