@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.reading.values import Finding, HeatMap, Span
 from viewer.study import TWELVE_LEADS, Kind
-from viewer.ui.views import ecg_paint
+from viewer.ui.views import ecg_paint, trace_view
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.paper_scale import calibrate, pixels_per_mm
 
@@ -52,6 +52,7 @@ def strip_of(view, name, column=0):
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_the_grid_is_in_millimetres_of_the_calibrated_monitor(ecg, hands, px_per_mm, ratio):
     calibrate(ecg.screen(), px_per_mm)
+    ecg.resize(700, 500)
     ecg.set_dark(False)
     ecg.true_size()
     picture = paper(hands, ecg, ratio).astype(int)
@@ -103,7 +104,7 @@ def test_the_calibration_pulse_is_1_mv_high_and_200_ms_wide(ecg, hands):
     calibrate(ecg.screen(), 5.0)
     ecg.set_dark(False)
     ecg.true_size()
-    ecg.pan(60, 0)
+    ecg.move_by(60, 0)
     drawn = is_trace(paper(hands, ecg), ecg)
     left, right = round(ecg.origin.x()), round(ecg.origin.x() + 11.5 * ecg.scale)
     zero = round(ecg.origin.y() + ecg.page.rows_mm[0] * ecg.scale)
@@ -347,15 +348,16 @@ def test_a_long_record_is_paged_through(shown, hands, qtbot):
     assert view.start_s == pytest.approx(26, abs=0.2)
 
 
-def test_a_long_records_page_is_filtered_with_its_surroundings(shown, hands, qtbot):
+def test_a_long_records_page_is_filtered_with_its_surroundings(shown, hands, qtbot, monkeypatch):
+    monkeypatch.setattr(trace_view, "_MOST_SAMPLES", 150_000)
     samples = np.tile(beats(400.0), (2, 1)) + 3
     view = shown(hands.recording(samples, RATE, ("II", "V5")), 1200, 800)
     view.go_to(200)
     view.set_filters(Filters(high_pass_hz=0.5))
     qtbot.waitUntil(lambda: not view.filtering, timeout=20_000)
     first, piece = view._filtered
-    assert first == 170 * RATE
-    assert piece.shape[1] == 70 * RATE
+    assert first == 150 * RATE
+    assert piece.samples.shape[1] == 100 * RATE
     assert abs(np.median(view.values(0, 100_000, 105_000))) < 0.1
 
 

@@ -174,14 +174,14 @@ def test_cursors_snap_and_give_amplitude_duration_and_rate(emg, hands, qtbot):
     a = QPointF(float(emg.x_of(sweep, 0.05)) + 3, float(emg.y_of(sweep, -300)) + 3)
     b = QPointF(float(emg.x_of(sweep, 0.15)) - 3, float(emg.y_of(sweep, -300)) + 3)
     hands.drag(qtbot, emg, a, b)
-    assert (emg.cursors.start_s, emg.cursors.end_s) == (pytest.approx(0.05), pytest.approx(0.15))
-    assert emg.cursors.words(in_hz=True) == "100 ms   10 Hz   0 µV"
+    assert (emg.caliper.start_s, emg.caliper.end_s) == (pytest.approx(0.05), pytest.approx(0.15))
+    assert emg.caliper.words(in_hz=True) == "100 ms   10 Hz   0 µV"
     qtbot.keyClick(emg, Qt.Key.Key_N)
     hands.drag(qtbot, emg, b, QPointF(float(emg.x_of(sweep, 0.12)), 300))
-    assert emg.cursors.end_s == pytest.approx(0.12, abs=0.0005)
-    assert emg.cursors.words(in_hz=True).endswith("300 µV")
+    assert emg.caliper.end_s == pytest.approx(0.12, abs=0.0005)
+    assert emg.caliper.words(in_hz=True).endswith("300 µV")
     qtbot.keyClick(emg, Qt.Key.Key_Escape)
-    assert emg.cursors is None
+    assert emg.caliper is None
 
 
 def test_marking_a_span_gives_seconds(emg, hands, qtbot):

@@ -37,6 +37,7 @@ class StudyView(QWidget):
         self.identity_visible = True
         self.dark = True
         self.held = False
+        self.space_held = False
         self._groups: dict[str, list[QAction]] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -225,6 +226,9 @@ class StudyView(QWidget):
             if not event.isAutoRepeat():
                 self._hold(True)
             return
+        if event.key() == Qt.Key.Key_Space:
+            self.space_held = True
+            return
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -232,10 +236,14 @@ class StudyView(QWidget):
             if not event.isAutoRepeat():
                 self._hold(self._hide_action.isChecked())
             return
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.space_held = False
+            return
         super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: object) -> None:
         self._hold(self._hide_action.isChecked())
+        self.space_held = False
         super().focusOutEvent(event)  # type: ignore[arg-type]
 
     def _hold(self, held: bool) -> None:

@@ -1,11 +1,9 @@
 """The ECG view's actions and their keys. Number keys belong to the classes."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QActionGroup
-
 from viewer.ui.views.ecg_layout import GAINS_MM_MV, LAYOUTS, SPEEDS_MM_S
+from viewer.ui.views.trace_actions import add_choices, add_filter_actions
 
 if TYPE_CHECKING:
     from viewer.ui.views.ecg_view import EcgPaperView
@@ -15,23 +13,16 @@ LOW_PASS_HZ = (0.0, 40.0, 100.0, 150.0)
 NOTCH_HZ = (0.0, 50.0, 60.0)
 
 
-def add_ecg_actions(view: "EcgPaperView") -> dict[str, QAction]:
-    """Add the actions to the view; return those that others switch, by name."""
-    tr, named = view.tr, {}
-
-    def choices(menu: str, rows: list[tuple[str, str, str, object]], first: str) -> None:
-        group = QActionGroup(view)
-        for name, text, key, slot in rows:
-            named[name] = view.add_action(
-                menu, text, key, slot, checkable=True, group=group, checked=name == first  # type: ignore[arg-type]
-            )  # fmt: skip
+def add_ecg_actions(view: "EcgPaperView") -> None:
+    """Add the actions to the view, and those that it switches itself to ``view.named``."""
+    tr = view.tr
 
     tools = [
         ("pan", tr("Pan"), "V", lambda _: view.set_tool("pan")),
         ("caliper", tr("Calipers"), "C", lambda _: view.set_tool("caliper")),
         ("region", tr("Mark span"), "B", lambda _: view.set_tool("region")),
     ]
-    choices(tr("Tool"), tools, "pan")  # type: ignore[arg-type]
+    add_choices(view, tr("Tool"), tools, "pan")  # type: ignore[arg-type]
     add, menu = view.add_action, tr("Tool")
     add(
         menu,
@@ -54,12 +45,14 @@ def add_ecg_actions(view: "EcgPaperView") -> dict[str, QAction]:
 
     titles = {"3x4": tr("3 × 4 + rhythm"), "6x2": "6 × 2", "12x1": tr("12 × 1"), "cabrera": "Cabrera"}
     keys = {"3x4": "Shift+T", "6x2": "Shift+S", "12x1": "Shift+O", "cabrera": "Shift+C"}
-    choices(
+    add_choices(
+        view,
         tr("Layout"),
         [(f"layout-{n}", titles[n], keys[n], lambda _, n=n: view.set_layout(n)) for n in LAYOUTS],
         "layout-3x4",
     )
-    choices(
+    add_choices(
+        view,
         tr("Paper"),
         [
             (f"speed-{v:g}", f"{v:g} mm/s", "S" if v == 25 else "D", lambda _, v=v: view.set_speed(v))
@@ -68,32 +61,15 @@ def add_ecg_actions(view: "EcgPaperView") -> dict[str, QAction]:
         "speed-25",
     )
     gain_keys = {5.0: "G", 10.0: "J", 20.0: "K"}
-    choices(
+    add_choices(
+        view,
         tr("Paper"),
         [(f"gain-{v:g}", f"{v:g} mm/mV", gain_keys[v], lambda _, v=v: view.set_gain(v)) for v in GAINS_MM_MV],
         "gain-10",
     )
     calibrate = tr("Calibrate monitor…")
     add(tr("Paper"), calibrate, "", lambda _: view.calibrate_monitor(), tip=tr("Make true size true on this monitor"))
-    off = tr("off")
-    for kind, title, values, field, key in (
-        ("high", tr("High-pass {value}"), HIGH_PASS_HZ, "high_pass_hz", "Shift+H"),
-        ("low", tr("Low-pass {value}"), LOW_PASS_HZ, "low_pass_hz", "Shift+L"),
-        ("notch", tr("Notch {value}"), NOTCH_HZ, "notch_hz", "Shift+N"),
-    ):
-        rows = [
-            (
-                f"{kind}-{v:g}",
-                title.format(value=f"{v:g} Hz" if v else off),
-                "",
-                lambda _, v=v, f=field: view.set_filters(replace(view.filters, **{f: v})),
-            )
-            for v in values
-        ]
-        choices(tr("Filter"), rows, f"{kind}-0")  # type: ignore[arg-type]
-        add(tr("Filter"), title.format(value=tr("next")), key,
-            lambda _, f=field, vs=values: view.set_filters(
-                replace(view.filters, **{f: vs[(vs.index(getattr(view.filters, f)) + 1) % len(vs)]})))  # fmt: skip
+    add_filter_actions(view, HIGH_PASS_HZ, LOW_PASS_HZ, NOTCH_HZ)
     menu = tr("Zoom")
     add(menu, tr("Fit"), "F", lambda _: view.fit(), tip=tr("The whole paper"))
     add(
@@ -111,7 +87,7 @@ def add_ecg_actions(view: "EcgPaperView") -> dict[str, QAction]:
         (tr("Move up"), "Up", 0, 60),
         (tr("Move down"), "Down", 0, -60),
     ):
-        add(menu, text, key, lambda _, x=dx, y=dy: view.pan(x, y))
+        add(menu, text, key, lambda _, x=dx, y=dy: view.move_by(x, y))
     menu = tr("Time")
     add(menu, tr("Next page"), "PgDown", lambda _: view.go_to(view.start_s + view.page_s))
     add(menu, tr("Previous page"), "PgUp", lambda _: view.go_to(view.start_s - view.page_s))
@@ -119,4 +95,3 @@ def add_ecg_actions(view: "EcgPaperView") -> dict[str, QAction]:
     add(menu, tr("A second back"), ",", lambda _: view.go_to(view.start_s - 1))
     add(menu, tr("Start"), "Home", lambda _: view.go_to(0))
     add(menu, tr("End"), "End", lambda _: view.go_to(view.waveform.duration_s))
-    return named

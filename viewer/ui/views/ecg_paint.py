@@ -10,7 +10,6 @@ from viewer.ui.views import heat as heats
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.corners import MARGIN, plate
 from viewer.ui.views.ecg_layout import Strip
-from viewer.ui.views.envelope import Envelope
 from viewer.ui.views.facts import Corners, duration
 from viewer.ui.views.paper_scale import pixels_per_mm
 
@@ -66,10 +65,10 @@ def _trace(canvas: Canvas, view: "EcgPaperView", strip: Strip) -> None:
     last = min(view.waveform.samples.shape[1], int(np.ceil((start + strip.seconds) * rate)) + 1)
     if last - first < 2:
         return
-    values = view.values(strip.channel, first, last)
-    count = max(1, round((right - left) * view.devicePixelRatioF()))
-    at, shown = Envelope(values[None]).line(0, 0, len(values) - 1, count)
-    times = (first + at) / rate
+    count = max(1, round((right - left) * canvas.ratio))
+    offset, envelope = view.shown_samples(first, last)
+    at, shown = envelope.line(strip.channel, first - offset, last - 1 - offset, count)
+    times = (offset + at) / rate
     x = left + (times - start) * view.speed * view.scale
     zero = view.origin.y() + strip.y_mm * view.scale
     y = zero - strip.sign * shown * view.drawn_mm_per_unit(strip.channel) * view.scale
@@ -190,7 +189,7 @@ def _caliper(painter: QPainter, view: "EcgPaperView") -> None:
             continue
         y, half = view.origin.y() + strip.y_mm * view.scale, 0.5 * strip.height_mm * view.scale
         points = [
-            QPointF(view.x_of(strip, t), view.y_of(strip, v))
+            QPointF(view.x_of(strip, t), view.y_of(strip, v / view.measured(caliper.channel)[0]))
             for t, v in ((caliper.start_s, caliper.start_value), (caliper.end_s, caliper.end_value))
         ]
         painter.setPen(QPen(view.colours.colour("mark"), 1.4))
@@ -208,14 +207,11 @@ def _caliper(painter: QPainter, view: "EcgPaperView") -> None:
 def corner_words(view: "EcgPaperView") -> Corners:
     """Return the settings that a tracing cannot be read without, and what is not as it should be."""
     tr, wave = view.tr, view.waveform
-    filters = view.filters.words() if view.filters.on else tr("unfiltered")
-    if view.filters.on:
-        filters = tr("Filter {settings}").format(settings=filters) + (tr(" (working)") if view.filtering else "")
     unknown = [
         wave.channels[s.channel] for s in view.page.strips if s.channel is not None and not view.mm_per_unit(s.channel)
     ]
     gain = f"{view.gain:g} mm/mV" if len(set(unknown)) < len(wave.channels) else tr("amplitude scale unknown")
-    settings = f"{view.speed:g} mm/s   {gain}   {filters}"
+    settings = f"{view.speed:g} mm/s   {gain}   {view.filter_words()}"
     known = pixels_per_mm(view.screen())[1]
     if abs(view.zoom - 1) > 0.005:
         size = tr("zoomed {percent} %: not true size").format(percent=f"{100 * view.zoom:.0f}")
@@ -244,7 +240,6 @@ def paint_words(painter: QPainter, view: "EcgPaperView") -> None:
 
 def paint_overview(painter: QPainter, view: "EcgPaperView", ratio: float) -> None:
     """Draw the whole recording at the bottom."""
-    assert view.envelope is not None
     view.overview.rect = QRectF(MARGIN, view.height() - 44, view.width() - 2 * MARGIN, 38)
     channels = view.waveform.channels
     channel = channels.index("II") if "II" in channels else 0

@@ -1,33 +1,23 @@
 """ECG paper: millimetres that are millimetres, leads where a cardiologist looks for them."""
 
-from typing import cast
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from viewer.study import Region, Waveform
 from viewer.ui.views import ecg_paint
-from viewer.ui.views.background import in_background
-from viewer.ui.views.base import StudyView
 from viewer.ui.views.calibration import CalibrationDialog
-from viewer.ui.views.calipers import Caliper, snap
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.ecg_actions import add_ecg_actions
 from viewer.ui.views.ecg_layout import GAINS_MM_MV, LAYOUTS, SPEEDS_MM_S, Page, Strip, lay_out, suggest
-from viewer.ui.views.envelope import Envelope, build
-from viewer.ui.views.filters import Filters, apply, possible
-from viewer.ui.views.overview import Overview
+from viewer.ui.views.filters import Filters
 from viewer.ui.views.paper_scale import pixels_per_mm
+from viewer.ui.views.trace_view import TraceView
 
-TOOLS = ("pan", "caliper", "region")
 PAGE_S = 10.0
-_WHOLE_S = 120.0
-"""Recordings up to this long are filtered as a whole; longer ones the page with half a minute on both sides."""
 
 
-class EcgPaperView(StudyView):
+class EcgPaperView(TraceView):
     """A recording on ECG paper.
 
     The wheel zooms at the cursor (the paper then says that it is not to scale), Shift with the wheel moves in time.
@@ -37,33 +27,15 @@ class EcgPaperView(StudyView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.layout_name, self.speed, self.gain = "3x4", 25.0, 10.0
-        self.filters = Filters()
-        self.tool = "pan"
-        self.snapping, self.marching = True, False
-        self.start_s = 0.0
+        self.marching = False
         self.zoom, self.fitting = 1.0, True
         self.origin = QPointF(0, 0)
-        self.caliper: Caliper | None = None
-        self.envelope: Envelope | None = None
-        self.overview = Overview()
-        self.filtering = False
-        self._filtered: tuple[int, np.ndarray] | None = None
-        self._filter_key: object = None
         self._canvas: tuple[object, Canvas] | None = None
         self._page: tuple[object, Page] | None = None
-        self._drag: tuple[str, QPointF] | None = None
-        self._region_draft: tuple[float, float] | None = None
-        self._space = False
         self._scales: dict[int, float] = {}
-        self.named: dict[str, QAction] = add_ecg_actions(self)
+        add_ecg_actions(self)
 
     # The recording
-
-    @property
-    def waveform(self) -> Waveform:
-        """The recording shown."""
-        assert self.study is not None
-        return self.study.waveform
 
     @property
     def page_s(self) -> float:
@@ -79,21 +51,10 @@ class EcgPaperView(StudyView):
         return self._page[1]
 
     def study_changed(self) -> None:
-        wave = self.waveform
-        self.start_s, self.caliper, self._filtered, self._scales = 0.0, None, None, {}
-        self._filter_key = self._canvas = None
-        self.envelope = Envelope(wave.samples)
-        self.set_layout(suggest(wave.channels))
-        if wave.duration_s > self.page_s * 1.05:
-            samples = wave.samples
-            in_background(lambda: build(samples), self._take_envelope)
-        self._refilter()
+        super().study_changed()
+        self._canvas, self._scales = None, {}
+        self.set_layout(suggest(self.waveform.channels))
         self.fit()
-
-    def _take_envelope(self, answer: object) -> None:
-        if isinstance(answer, Envelope) and self.study is not None and answer.samples is self.waveform.samples:
-            self.envelope = answer
-            self.update()
 
     def mm_per_unit(self, channel: int) -> float | None:
         """Return how high one unit of a channel stands, or None where its unit is unknown."""
@@ -112,45 +73,22 @@ class EcgPaperView(StudyView):
             self._scales[channel] = 15.0 / max(float(high - low), 1e-9)
         return self._scales[channel] * self.gain / 10.0
 
-    def values(self, channel: int, first: int, last: int) -> np.ndarray:
-        """Return samples as shown: filtered where filters are on and have answered."""
-        first, last = max(0, first), min(self.waveform.samples.shape[1], last)
-        if self._filtered is not None:
-            start, samples = self._filtered
-            if start <= first and last <= start + samples.shape[1]:
-                return samples[channel, first - start : last - start]
-        return self.waveform.samples[channel, first:last]
-
     # How it is shown
 
     def set_layout(self, layout: str) -> None:
         """Choose one of LAYOUTS."""
         self.layout_name = layout if layout in LAYOUTS else "3x4"
-        self._changed(f"layout-{self.layout_name}")
+        self._set(f"layout-{self.layout_name}")
 
     def set_speed(self, speed_mm_s: float) -> None:
         """Choose 25 or 50 mm/s."""
         self.speed = speed_mm_s if speed_mm_s in SPEEDS_MM_S else 25.0
-        self._changed(f"speed-{self.speed:g}")
+        self._set(f"speed-{self.speed:g}")
 
     def set_gain(self, gain_mm_mv: float) -> None:
         """Choose 5, 10 or 20 mm/mV."""
         self.gain = gain_mm_mv if gain_mm_mv in GAINS_MM_MV else 10.0
-        self._changed(f"gain-{self.gain:g}")
-
-    def set_filters(self, filters: Filters) -> None:
-        """Filter what is shown (never what is read); what the sampling rate does not allow stays off."""
-        self.filters = possible(filters, self.waveform.rate_hz) if self.study else filters
-        self._refilter()
-        for kind, value in (("high", filters.high_pass_hz), ("low", filters.low_pass_hz), ("notch", filters.notch_hz)):
-            self.named[f"{kind}-{value:g}"].setChecked(True)
-        self._changed()
-
-    def set_tool(self, tool: str) -> None:
-        """Choose what left drag does: one of TOOLS."""
-        self.tool = tool if tool in TOOLS else "pan"
-        self.named[self.tool].setChecked(True)
-        self.setCursor(Qt.CursorShape.OpenHandCursor if self.tool == "pan" else Qt.CursorShape.CrossCursor)
+        self._set(f"gain-{self.gain:g}")
 
     def fit(self) -> None:
         """Show the whole paper."""
@@ -163,14 +101,14 @@ class EcgPaperView(StudyView):
         self.zoom = scale / self.px_per_mm
         x, y = (wide - self.page.width_mm * scale) / 2, top + (high - self.page.height_mm * scale) / 2
         self.origin = QPointF(x, y)
-        self._changed()
+        self._set()
 
     def true_size(self) -> None:
         """Make a millimetre of the paper a millimetre of the monitor."""
         self.zoom_by(1 / self.zoom, QPointF(0, self._margins()[0]))
         self.origin = QPointF(min(0.0, self.origin.x()), self.origin.y())
         self.zoom = 1.0
-        self._changed()
+        self._set()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Magnify about a point of the view."""
@@ -178,45 +116,19 @@ class EcgPaperView(StudyView):
         zoom = min(max(self.zoom * factor, 0.1), 20.0)
         self.origin = at + (self.origin - at) * (zoom / self.zoom)
         self.zoom, self.fitting = zoom, False
-        self._changed()
+        self._set()
 
-    def pan(self, dx: float, dy: float) -> None:
+    def move_by(self, dx: float, dy: float) -> None:
         """Move the paper; at least a part of it stays in view."""
         wide, high = self.page.width_mm * self.scale, self.page.height_mm * self.scale
         x = min(max(self.origin.x() + dx, 60 - wide), self.width() - 60)
         y = min(max(self.origin.y() + dy, 60 - high), self.height() - 60)
         self.origin, self.fitting = QPointF(x, y), False
-        self._changed()
-
-    def go_to(self, start_s: float) -> None:
-        """Begin the page at a time."""
-        last = max(0.0, self.waveform.duration_s - self.page_s)
-        self.start_s = min(max(0.0, start_s), last)
-        self._refilter()
-        self._changed()
-
-    def clear_marks(self) -> None:
-        """Remove calipers and the marked span."""
-        self.caliper = None
-        self.clear_region()
+        self._set()
 
     def set_marching(self, on: bool) -> None:
         """Repeat the caliper's interval along the paper."""
         self.marching = on
-        self.update()
-
-    def set_snapping(self, on: bool) -> None:
-        """Let calipers snap to highest and lowest points."""
-        self.snapping = on
-
-    def nudge(self, end: bool, samples: int) -> None:
-        """Move one end of the caliper by samples."""
-        c = self.caliper
-        if c is None:
-            return
-        at = round((c.end_s if end else c.start_s) * self.waveform.rate_hz) + samples
-        at = min(max(0, at), self.waveform.samples.shape[1] - 1)
-        self.caliper = c.moved(end, at / self.waveform.rate_hz, float(self.values(c.channel, at, at + 1)[0]))
         self.update()
 
     def calibrate_monitor(self) -> None:
@@ -235,11 +147,6 @@ class EcgPaperView(StudyView):
     def scale(self) -> float:
         """Pixels a millimetre of the paper takes now."""
         return self.px_per_mm * self.zoom
-
-    @property
-    def long(self) -> bool:
-        """Whether there is more than one page."""
-        return self.waveform.duration_s > self.page_s * 1.05
 
     def view_state(self) -> dict:
         f = self.filters
@@ -266,16 +173,15 @@ class EcgPaperView(StudyView):
         self.set_tool(tool)
         self.go_to(start_s)
         self.zoom, self.origin, self.fitting = zoom, QPointF(x, y), fitting
-        self._changed()
+        self._set()
 
     def overlays_changed(self) -> None:
         self._canvas = None
 
     # Places
 
-    def x_of(self, strip: Strip, time_s: float) -> float:
-        """Return where a time lies on a strip, in the view."""
-        return self.origin.x() + (strip.x_mm + (time_s - self.start_s - strip.offset_s) * self.speed) * self.scale
+    def x_of(self, piece: Strip, time_s: float) -> float:
+        return self.origin.x() + (piece.x_mm + (time_s - self.start_s - piece.offset_s) * self.speed) * self.scale
 
     def y_of(self, strip: Strip, value: float) -> float:
         """Return where a channel's value lies on a strip, in the view."""
@@ -283,7 +189,7 @@ class EcgPaperView(StudyView):
         height = strip.sign * value * self.drawn_mm_per_unit(strip.channel)
         return self.origin.y() + (strip.y_mm - height) * self.scale
 
-    def strip_at(self, at: QPointF) -> Strip | None:
+    def piece_at(self, at: QPointF) -> Strip | None:
         """Return the strip whose trace is nearest to a point of the view."""
         x, y = (at.x() - self.origin.x()) / self.scale, (at.y() - self.origin.y()) / self.scale
         inside = [s for s in self.page.strips if s.channel is not None and s.x_mm <= x <= s.x_mm + s.width_mm]
@@ -302,10 +208,25 @@ class EcgPaperView(StudyView):
         ends = sorted((self.y_of(strip, float(piece.min())), self.y_of(strip, float(piece.max()))))
         return max(ends[0] - at.y(), at.y() - ends[1], 0.0) + 1e-3 * abs(self.y_of(strip, 0.0) - at.y())
 
-    def time_at(self, strip: Strip, at: QPointF) -> float:
-        """Return the time under a point on a strip."""
-        x = (at.x() - self.origin.x()) / self.scale - strip.x_mm
-        return self.start_s + strip.offset_s + x / self.speed
+    def time_at(self, piece: Strip, at: QPointF) -> float:
+        x = (at.x() - self.origin.x()) / self.scale - piece.x_mm
+        return self.start_s + piece.offset_s + x / self.speed
+
+    def value_at(self, piece: Strip, at: QPointF) -> float:
+        assert piece.channel is not None
+        height_mm = piece.y_mm - (at.y() - self.origin.y()) / self.scale
+        return piece.sign * height_mm / self.drawn_mm_per_unit(piece.channel)
+
+    def per_px(self, piece: Strip) -> tuple[float, float]:
+        assert piece.channel is not None
+        return 1 / self.scale / self.speed, 1 / self.scale / self.drawn_mm_per_unit(piece.channel)
+
+    def measured(self, channel: int) -> tuple[float, str]:
+        known = self.mm_per_unit(channel)
+        return (1.0, self.waveform.units[channel]) if known is None else (known / self.gain, "mV")
+
+    def pieces(self) -> list[Strip]:
+        return [strip for strip in self.page.strips if strip.channel is not None]
 
     # Drawing
 
@@ -313,7 +234,7 @@ class EcgPaperView(StudyView):
         ratio = self.devicePixelRatioF()
         key = (
             self.size().toTuple(), ratio, self.page, self.start_s, self.scale, self.origin.toTuple(), self.dark,
-            self.overlays_shown, id(self._filtered), self.label, id(self.reading),
+            self.overlays_shown, self.gain,
         )  # fmt: skip
         if self._canvas is None or self._canvas[0] != key:
             self._canvas = (key, ecg_paint.paper(self, ratio))
@@ -322,55 +243,19 @@ class EcgPaperView(StudyView):
         if self.overlays_shown:
             ecg_paint.paint_marks(painter, self)
         ecg_paint.paint_words(painter, self)
-        if self.long and self.envelope is not None:
+        if self.long:
             ecg_paint.paint_overview(painter, self, ratio)
-
-    @property
-    def region_draft(self) -> tuple[float, float] | None:
-        """The span being marked, in seconds."""
-        return self._region_draft
 
     def _margins(self) -> tuple[float, float]:
         line = self.fontMetrics().height()
         return 3.0 * line + 16, 2.0 * line + 18 + (44 if self.study is not None and self.long else 0)
 
-    def _changed(self, action: str = "") -> None:
+    def _set(self, action: str = "") -> None:
         if action:
             self.named[action].setChecked(True)
             if self.fitting and self.study is not None:
                 self.fit()
-        self.update()
-        self.state_changed.emit()
-
-    def _refilter(self) -> None:
-        """Ask for the filtered samples of the page, or of all of a short recording."""
-        if self.study is None:
-            return
-        wave, filters = self.waveform, self.filters
-        if not filters.on:
-            self._filtered, self._filter_key, self.filtering = None, None, False
-            return
-        first, last = 0, wave.samples.shape[1]
-        if wave.duration_s > _WHOLE_S:
-            first = max(0, int((self.start_s - 30) * wave.rate_hz))
-            last = min(last, int((self.start_s + self.page_s + 30) * wave.rate_hz))
-        key = (id(wave), filters, first, last)
-        if key == self._filter_key:
-            return
-        self._filter_key, self.filtering = key, True
-        piece, rate = wave.samples[:, first:last], wave.rate_hz
-        in_background(lambda: (key, first, apply(piece, rate, filters)), self._take_filtered)
-
-    def _take_filtered(self, answer: object) -> None:
-        if isinstance(answer, Exception):
-            self.filters, self._filtered, self.filtering = Filters(), None, False
-        else:
-            key, first, samples = cast(tuple[object, int, np.ndarray], answer)
-            if key != self._filter_key:
-                return
-            self._filtered, self.filtering = (first, samples), False
-        self._canvas = None
-        self.update()
+        self.changed()
 
     # Mouse and keys
 
@@ -386,101 +271,3 @@ class EcgPaperView(StudyView):
         else:
             self.zoom_by(1.0015**turned, event.position())
         event.accept()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.study is None or event.button() == Qt.MouseButton.RightButton:
-            return
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        at = event.position()
-        action = "pan" if event.button() == Qt.MouseButton.MiddleButton or self._space else self.tool
-        if self.long and self.overview.rect.contains(at):
-            action = "overview"
-            self.go_to(self.overview.time_at(at, self.waveform.duration_s) - self.page_s / 2)
-        elif action == "caliper":
-            action = self._take_caliper(at)
-        elif action == "region":
-            strip = self.strip_at(at)
-            if strip is not None:
-                self._region_draft = (self.time_at(strip, at),) * 2
-        self._drag = (action, at)
-        self.update()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._drag is None:
-            return
-        action, last = self._drag
-        at = event.position()
-        self._drag = (action, at)
-        if action == "pan":
-            self.pan(at.x() - last.x(), at.y() - last.y())
-        elif action == "overview":
-            self.go_to(self.overview.time_at(at, self.waveform.duration_s) - self.page_s / 2)
-        elif action in ("caliper-start", "caliper-end"):
-            self._move_caliper(at, end=action == "caliper-end")
-        elif action == "region" and self._region_draft is not None:
-            strip = self.strip_at(at)
-            if strip is not None:
-                self._region_draft = (self._region_draft[0], self.time_at(strip, at))
-        self.update()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        drag, draft = self._drag, self._region_draft
-        self._drag = self._region_draft = None
-        if drag and drag[0] == "region" and draft is not None:
-            start, end = max(0.0, min(draft)), min(self.waveform.duration_s, max(draft))
-            if (end - start) * self.waveform.rate_hz >= 8:
-                self.mark(Region(start_s=start, end_s=end))
-        self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            self._space = True
-            return
-        super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-            return
-        super().keyReleaseEvent(event)
-
-    def point_on(self, strip: Strip, at: QPointF) -> tuple[float, float]:
-        """Return time and value that a caliper's end takes at a point: the extremum near it, else the sample there."""
-        assert strip.channel is not None
-        rate = self.waveform.rate_hz
-        time_s = min(max(0.0, self.time_at(strip, at)), (self.waveform.samples.shape[1] - 1) / rate)
-        scale = self.drawn_mm_per_unit(strip.channel) * strip.sign
-        value = (strip.y_mm - (at.y() - self.origin.y()) / self.scale) / scale
-        first = max(0, round(time_s * rate) - round(rate))
-        piece = self.values(strip.channel, first, first + 2 * round(rate) + 2)
-        found = None
-        if self.snapping:
-            reach = 10 / self.scale
-            found = snap(piece, rate, time_s - first / rate, value, reach / self.speed, reach / abs(scale))
-        index = found if found is not None else min(len(piece) - 1, max(0, round(time_s * rate) - first))
-        return (first + index) / rate, float(piece[index])
-
-    def _take_caliper(self, at: QPointF) -> str:
-        caliper, strip = self.caliper, self.strip_at(at)
-        if strip is None or strip.channel is None:
-            return "none"
-        if caliper is not None and caliper.channel == strip.channel:
-            for end, time_s in ((False, caliper.start_s), (True, caliper.end_s)):
-                if abs(self.x_of(strip, time_s) - at.x()) <= 6:
-                    return "caliper-end" if end else "caliper-start"
-        time_s, value = self.point_on(strip, at)
-        unit = self.waveform.units[strip.channel].replace("uV", "µV")
-        self.caliper = Caliper(strip.channel, time_s, time_s, value, value, unit)
-        return "caliper-end"
-
-    def _move_caliper(self, at: QPointF, end: bool) -> None:
-        strip, caliper = self.strip_at(at), self.caliper
-        if caliper is None:
-            return
-        if strip is None or strip.channel != caliper.channel:
-            same = [s for s in self.page.strips if s.channel == caliper.channel]
-            strip = next(
-                (s for s in same if self.x_of(s, s.offset_s + self.start_s) <= at.x()), same[0] if same else None
-            )
-        if strip is not None:
-            self.caliper = caliper.moved(end, *self.point_on(strip, at))

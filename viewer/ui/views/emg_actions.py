@@ -2,26 +2,40 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QActionGroup
+
+from viewer.ui.views.trace_actions import add_filter_actions
 
 if TYPE_CHECKING:
     from viewer.ui.views.emg_view import EmgSweepView
 
 
-def add_emg_actions(view: "EmgSweepView") -> dict[str, QAction]:
-    """Add the actions to the view; return those that others switch, by name."""
+HIGH_PASS_HZ = (0.0, 2.0, 10.0, 20.0, 500.0)
+LOW_PASS_HZ = (0.0, 1000.0, 5000.0, 10_000.0)
+NOTCH_HZ = (0.0, 50.0, 60.0)
+
+
+def add_emg_actions(view: "EmgSweepView") -> None:
+    """Add the actions to the view, and those that it switches itself to ``view.named``."""
     tr, add = view.tr, view.add_action
-    named: dict[str, QAction] = {}
+    named = view.named
     tools = QActionGroup(view)
     for name, text, key, tip in (
         ("pan", tr("Pan"), "V", tr("Left drag moves in time")),
-        ("cursor", tr("Cursors"), "C", tr("Left drag measures amplitude, duration and rate")),
+        ("caliper", tr("Cursors"), "C", tr("Left drag measures amplitude, duration and rate")),
         ("region", tr("Mark span"), "B", tr("Left drag marks a time span, to be read by itself")),
     ):
         named[name] = add(tr("Tool"), text, key, lambda _, n=name: view.set_tool(n), tip=tip, checkable=True,
                           group=tools, checked=name == "pan")  # fmt: skip
     add(tr("Tool"), tr("Snap to peaks"), "N", view.set_snapping, tip=tr("Cursors snap to highest and lowest points"),
         checkable=True, checked=True)  # fmt: skip
+    for text, key, end, step in (
+        (tr("First cursor left"), "Shift+Left", False, -1),
+        (tr("First cursor right"), "Shift+Right", False, 1),
+        (tr("Second cursor left"), "Ctrl+Left", True, -1),
+        (tr("Second cursor right"), "Ctrl+Right", True, 1),
+    ):
+        add(tr("Tool"), text, key, lambda _, e=end, s=step: view.nudge(e, s))
     add(tr("Tool"), tr("Clear cursors and span"), "Esc", lambda _: view.clear_marks())
     modes = QActionGroup(view)
     for name, text, key, tip in (
@@ -46,6 +60,7 @@ def add_emg_actions(view: "EmgSweepView") -> dict[str, QAction]:
     menu = tr("Channel")
     add(menu, tr("Next channel"), "K", lambda _: view.next_channel())
     named["all"] = add(menu, tr("All channels"), "A", view.set_all_channels, checkable=True)
+    add_filter_actions(view, HIGH_PASS_HZ, LOW_PASS_HZ, NOTCH_HZ)
     menu = tr("Time")
     add(menu, tr("A division on"), "Right", lambda _: view.go_to(view.start_s + view.per_division_s))
     add(menu, tr("A division back"), "Left", lambda _: view.go_to(view.start_s - view.per_division_s))
@@ -53,7 +68,6 @@ def add_emg_actions(view: "EmgSweepView") -> dict[str, QAction]:
     add(menu, tr("Previous screen"), "PgUp", lambda _: view.go_to(view.start_s - view.page_s))
     add(menu, tr("Start"), "Home", lambda _: view.go_to(0))
     add(menu, tr("End"), "End", lambda _: view.go_to(view.waveform.duration_s))
-    return named
 
 
 def _level_step(view: "EmgSweepView") -> float:

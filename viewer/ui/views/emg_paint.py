@@ -50,18 +50,18 @@ def _dots(canvas: Canvas, view: "EmgSweepView") -> None:
 
 def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
     """Draw a sweep: a line through its samples, or each pixel column's minimum to maximum where samples are dense."""
-    assert view.envelope is not None
     area, rate, ratio = view.screen_rect, view.waveform.rate_hz, canvas.ratio
     first, length = sweep.start_s * rate, view.sweep_s * rate
     left, right = round(area.left() * ratio), round(area.right() * ratio)
     top, bottom = round(area.top() * ratio), round(area.bottom() * ratio)
     colour = view.colours.colour("trace")
+    offset, envelope = view.shown_samples(first, first + length)
     if length <= 2 * (right - left):
-        at, values = view.envelope.points(sweep.channel, first, first + length)
+        at, values = envelope.points(sweep.channel, first - offset, first - offset + length)
         if len(at) > 1:
-            canvas.trace(view.x_of(sweep, at / rate), view.y_of(sweep, values), colour, 1.2, area)
+            canvas.trace(view.x_of(sweep, (at + offset) / rate), view.y_of(sweep, values), colour, 1.2, area)
         return
-    low, high = view.envelope.columns(sweep.channel, first, first + length, right - left)
+    low, high = envelope.columns(sweep.channel, first - offset, first - offset + length, right - left)
     one, other = view.y_of(sweep, low) * ratio, view.y_of(sweep, high) * ratio
     y_high, y_low = np.minimum(one, other), np.maximum(one, other)
     canvas.bars(left, np.clip(y_high, top, bottom), np.clip(y_low, top, bottom), colour)
@@ -134,8 +134,8 @@ def paint_marks(painter: QPainter, view: "EmgSweepView") -> None:
             painter.setPen(QPen(view.colours.colour("accent"), 1.2, Qt.PenStyle.DashLine))
             painter.drawRect(box)
     painter.restore()
-    if view.cursors is not None and view.cursor_sweep in view.sweeps():
-        _cursors(painter, view, view.cursor_sweep)  # type: ignore[arg-type]
+    if view.caliper is not None and view.caliper_piece in view.sweeps():
+        _cursors(painter, view, view.caliper_piece)
 
 
 def _trigger(painter: QPainter, view: "EmgSweepView") -> None:
@@ -153,7 +153,7 @@ def _trigger(painter: QPainter, view: "EmgSweepView") -> None:
 
 
 def _cursors(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
-    cursors, area = view.cursors, view.screen_rect
+    cursors, area = view.caliper, view.screen_rect
     assert cursors is not None
     scale = view.to_unit(sweep.channel)
     half = area.height() / sweep.rows / 2
@@ -180,7 +180,7 @@ def corner_words(view: "EmgSweepView") -> Corners:
         voltage_words(view.per_division, view.unit),
         tr("negative up") if view.negative_up else tr("positive up"),
         {"free": tr("free run"), "raster": tr("raster"), "trigger": triggered}[view.mode],
-        tr("unfiltered"),
+        view.filter_words(),
     )
     until = min(wave.duration_s, view.start_s + view.page_s)
     when = f"{_clock(view.start_s)} – {_clock(until)}"
@@ -222,7 +222,6 @@ def _clock(seconds: float) -> str:
 
 def paint_overview(painter: QPainter, view: "EmgSweepView", ratio: float) -> None:
     """Draw the whole recording at the bottom, with what was found marked in it."""
-    assert view.envelope is not None
     view.overview.rect = QRectF(MARGIN, view.height() - 46, view.width() - 2 * MARGIN, 40)
     marks: list[tuple[float, float, QColor]] = []
     if view.overlays_shown and view.reading is not None:

@@ -2,28 +2,24 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from viewer.study import Kind, Region, Waveform
+from viewer.study import Kind
 from viewer.ui.views import emg_paint
 from viewer.ui.views import sweeps as stretches
-from viewer.ui.views.background import in_background
-from viewer.ui.views.base import StudyView
-from viewer.ui.views.calipers import Caliper, snap
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.emg_actions import add_emg_actions
-from viewer.ui.views.envelope import Envelope, build
-from viewer.ui.views.overview import Overview
+from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import TIME_RANGE_S, at_least_125, step_125
 from viewer.ui.views.sweeps import Sweep
+from viewer.ui.views.trace_view import TraceView
 
-TOOLS = ("pan", "cursor", "region")
 DIVISIONS = (10, 8)
 _TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}
 
 
-class EmgSweepView(StudyView):
+class EmgSweepView(TraceView):
     """A recording as sweeps of ten divisions.
 
     The wheel changes the sweep speed at the cursor, with Ctrl the sensitivity, with Shift it moves in time. Left drag
@@ -33,31 +29,16 @@ class EmgSweepView(StudyView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.per_division_s, self.per_division = 0.01, 100.0
-        self.start_s = 0.0
         self.mode, self.superimposed = "free", True
         self.negative_up = True
         self.channel, self.all_channels = 0, False
         self.level = 0.0
-        self.tool = "pan"
-        self.snapping = True
-        self.cursors: Caliper | None = None
-        self.cursor_sweep: Sweep | None = None
-        self.envelope: Envelope | None = None
-        self.overview = Overview()
         self._canvas: tuple[object, Canvas] | None = None
         self._sweeps: tuple[object, list[Sweep]] | None = None
-        self._drag: tuple[str, QPointF] | None = None
-        self._region_draft: tuple[float, float] | None = None
         self._wheel = 0
-        self.named: dict[str, QAction] = add_emg_actions(self)
+        add_emg_actions(self)
 
     # The recording
-
-    @property
-    def waveform(self) -> Waveform:
-        """The recording shown."""
-        assert self.study is not None
-        return self.study.waveform
 
     @property
     def unit(self) -> str:
@@ -80,25 +61,17 @@ class EmgSweepView(StudyView):
         return self.sweep_s * (stretches.RASTER_ROWS if self.mode == "raster" else 1)
 
     def study_changed(self) -> None:
+        super().study_changed()
         wave, emg = self.waveform, self.study is not None and self.study.kind == Kind.EMG_TRACE
-        self.start_s, self.channel, self.cursors, self._canvas, self._sweeps = 0.0, 0, None, None, None
+        self.channel, self._canvas, self._sweeps = 0, None, None
         self.all_channels = not emg and len(wave.channels) > 1
         self.negative_up = emg
         self.named["negative-up"].setChecked(emg)
         self.named["all"].setChecked(self.all_channels)
-        self.envelope = Envelope(wave.samples)
-        samples = wave.samples
-        in_background(lambda: build(samples), self._take_envelope)
         self.per_division_s = 0.01 if emg else at_least_125(min(wave.duration_s, 10.0) / DIVISIONS[0])
         self.per_division = self._sensible_sensitivity()
         self.level = self.per_division
         self.set_mode("free")
-
-    def _take_envelope(self, answer: object) -> None:
-        if isinstance(answer, Envelope) and self.study is not None and answer.samples is self.waveform.samples:
-            self.envelope = answer
-            self._canvas = None
-            self.update()
 
     def _sensible_sensitivity(self) -> float:
         """The sensitivity at which the first seconds stay within three divisions, not finer than 20 µV."""
@@ -118,7 +91,7 @@ class EmgSweepView(StudyView):
         """Choose free-running sweeps, a raster of consecutive ones, or triggered ones."""
         self.mode = mode if mode in stretches.MODES else "free"
         self.named[self.mode].setChecked(True)
-        self._changed()
+        self.changed()
 
     def step_time(self, longer: bool, at: QPointF | None = None) -> None:
         """Change the sweep speed by one step of 1-2-5, the time under ``at`` staying where it is."""
@@ -136,13 +109,7 @@ class EmgSweepView(StudyView):
         new = step_125(self.per_division, not larger)
         if 1e-6 <= new <= 1e9:
             self.per_division = new
-            self._changed()
-
-    def go_to(self, start_s: float) -> None:
-        """Begin the screen at a time."""
-        last = max(0.0, self.waveform.duration_s - self.page_s)
-        self.start_s = min(max(0.0, start_s), last)
-        self._changed()
+            self.changed()
 
     def whole(self) -> None:
         """Show the whole recording in one sweep."""
@@ -153,50 +120,36 @@ class EmgSweepView(StudyView):
     def set_negative_up(self, on: bool) -> None:
         """Draw negative voltages upwards (the convention of EMG), or downwards. Values keep their sign."""
         self.negative_up = on
-        self._changed()
+        self.changed()
 
     def next_channel(self) -> None:
         """Show the next channel by itself."""
         self.channel = (self.channel + 1) % len(self.waveform.channels)
-        self.all_channels, self.cursors = False, None
+        self.all_channels, self.caliper = False, None
         self.named["all"].setChecked(False)
-        self._changed()
+        self.changed()
 
     def set_all_channels(self, on: bool) -> None:
         """Show all channels one below another (free-running)."""
         self.all_channels = on
-        self._changed()
+        self.changed()
 
     def set_superimposed(self, on: bool) -> None:
         """Lay triggered sweeps over each other, or one below another."""
         self.superimposed = on
-        self._changed()
+        self.changed()
 
     def set_level(self, level: float) -> None:
         """Set the trigger level in µV (with its sign)."""
         self.level = level
-        self._changed()
-
-    def set_tool(self, tool: str) -> None:
-        """Choose what left drag does: one of TOOLS."""
-        self.tool = tool if tool in TOOLS else "pan"
-        self.named[self.tool].setChecked(True)
-        self.setCursor(Qt.CursorShape.OpenHandCursor if self.tool == "pan" else Qt.CursorShape.CrossCursor)
-
-    def set_snapping(self, on: bool) -> None:
-        """Let cursors snap to highest and lowest points."""
-        self.snapping = on
-
-    def clear_marks(self) -> None:
-        """Remove cursors and the marked span."""
-        self.cursors = None
-        self.clear_region()
+        self.changed()
 
     def view_state(self) -> dict:
         return {
             "per_division_s": self.per_division_s, "per_division": self.per_division, "start_s": self.start_s,
             "mode": self.mode, "negative_up": self.negative_up, "channel": self.channel, "all": self.all_channels,
             "level": self.level, "superimposed": self.superimposed, "tool": self.tool,
+            "filters": [self.filters.high_pass_hz, self.filters.low_pass_hz, self.filters.notch_hz],
         }  # fmt: skip
 
     def restore_view_state(self, state: dict) -> None:
@@ -204,6 +157,7 @@ class EmgSweepView(StudyView):
             time_s, sensitivity = float(state["per_division_s"]), float(state["per_division"])
             start_s, level, channel = float(state["start_s"]), float(state["level"]), int(state["channel"])
             mode, tool = str(state["mode"]), str(state["tool"])
+            filters = Filters(*(float(v) for v in state["filters"]))
             up, every, over = bool(state["negative_up"]), bool(state["all"]), bool(state["superimposed"])
         except (KeyError, TypeError, ValueError):
             return
@@ -213,6 +167,7 @@ class EmgSweepView(StudyView):
         self.negative_up, self.all_channels, self.superimposed, self.level = up, every, over, level
         for name, value in (("negative-up", up), ("all", every), ("superimposed", over)):
             self.named[name].setChecked(value)
+        self.set_filters(filters)
         self.set_tool(tool)
         self.set_mode(mode)
         self.go_to(start_s)
@@ -231,10 +186,8 @@ class EmgSweepView(StudyView):
 
     def sweeps(self) -> list[Sweep]:
         """Return what is on the screen."""
-        assert self.envelope is not None
         level = self.level / self.to_unit(self.channel)
-        key = (self.mode, self.channel, self.all_channels, self.start_s, self.sweep_s, level, self.superimposed,
-               id(self.study))  # fmt: skip
+        key = (self.mode, self.channel, self.all_channels, self.start_s, self.sweep_s, level, self.superimposed)
         if self._sweeps is None or self._sweeps[0] != key:
             self._sweeps = (key, self._find_sweeps(level))
         return self._sweeps[1]
@@ -243,7 +196,6 @@ class EmgSweepView(StudyView):
         if self.mode == "raster":
             return stretches.raster(self.channel, self.start_s, self.sweep_s)
         if self.mode == "trigger":
-            assert self.envelope is not None
             return stretches.triggered(
                 self.envelope, self.channel, self.waveform.rate_hz, self.start_s, self.sweep_s, level, self.superimposed
             )
@@ -261,29 +213,45 @@ class EmgSweepView(StudyView):
         height = np.asarray(value) * self.to_unit(sweep.channel) / self.per_division * division
         return self.zero_y(sweep) + height if self.negative_up else self.zero_y(sweep) - height
 
-    def x_of(self, sweep: Sweep, time_s: float | np.ndarray) -> np.ndarray:
-        """Return where times lie."""
+    def x_of(self, piece: Sweep, time_s: float | np.ndarray) -> np.ndarray:
         screen = self.screen_rect
-        return screen.left() + (np.asarray(time_s) - sweep.start_s) / self.sweep_s * screen.width()
+        return screen.left() + (np.asarray(time_s) - piece.start_s) / self.sweep_s * screen.width()
 
-    def sweep_at(self, at: QPointF) -> Sweep | None:
+    def piece_at(self, at: QPointF) -> Sweep | None:
         """Return the sweep whose zero line is nearest to a point."""
         return min(self.sweeps(), key=lambda s: abs(self.zero_y(s) - at.y()), default=None)
 
-    def time_at(self, sweep: Sweep, at: QPointF) -> float:
-        """Return the time under a point on a sweep, within the recording."""
+    def time_at(self, piece: Sweep, at: QPointF) -> float:
         screen = self.screen_rect
-        time_s = sweep.start_s + (at.x() - screen.left()) / screen.width() * self.sweep_s
+        time_s = piece.start_s + (at.x() - screen.left()) / screen.width() * self.sweep_s
         return min(max(0.0, time_s), self.waveform.duration_s)
+
+    def value_at(self, piece: Sweep, at: QPointF) -> float:
+        height = (self.zero_y(piece) - at.y()) * self.per_px(piece)[1]
+        return -height if self.negative_up else height
+
+    def per_px(self, piece: Sweep) -> tuple[float, float]:
+        screen = self.screen_rect
+        value = self.per_division / self.to_unit(piece.channel) * DIVISIONS[1] / screen.height()
+        return self.sweep_s / screen.width(), value
+
+    def measured(self, channel: int) -> tuple[float, str]:
+        unit = self.waveform.units[channel]
+        return (_TO_UV[unit], "µV") if unit in _TO_UV else (1.0, unit)
+
+    def pieces(self) -> list[Sweep]:
+        return self.sweeps()
+
+    def move_by(self, dx: float, dy: float) -> None:
+        self.go_to(self.start_s - dx / self.screen_rect.width() * self.sweep_s)
 
     # Drawing
 
     def paint_view(self, painter: QPainter) -> None:
-        assert self.envelope is not None
         ratio = self.devicePixelRatioF()
         key = (
             self.size().toTuple(), ratio, self.dark, self.overlays_shown, self.per_division, self.negative_up,
-            tuple(self.sweeps()), self.sweep_s, id(self.envelope), self.label, id(self.reading),
+            tuple(self.sweeps()), self.sweep_s,
         )  # fmt: skip
         if self._canvas is None or self._canvas[0] != key:
             self._canvas = (key, emg_paint.screen(self, ratio))
@@ -294,15 +262,6 @@ class EmgSweepView(StudyView):
             emg_paint.paint_marks(painter, self)
         emg_paint.paint_words(painter, self)
         emg_paint.paint_overview(painter, self, ratio)
-
-    @property
-    def region_draft(self) -> tuple[float, float] | None:
-        """The span being marked, in seconds."""
-        return self._region_draft
-
-    def _changed(self) -> None:
-        self.update()
-        self.state_changed.emit()
 
     # Mouse
 
@@ -318,90 +277,16 @@ class EmgSweepView(StudyView):
                 self.step_time(steps < 0, event.position())
         event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.study is None or event.button() == Qt.MouseButton.RightButton:
-            return
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        at = event.position()
-        action = "pan" if event.button() == Qt.MouseButton.MiddleButton else self.tool
-        if self.overview.rect.contains(at):
-            action = "overview"
-            self.go_to(self.overview.time_at(at, self.waveform.duration_s) - self.page_s / 2)
-        elif self.mode == "trigger" and self._near_level(at):
-            action = "level"
-        elif action == "cursor":
-            action = self._take_cursor(at)
-        elif action == "region":
-            sweep = self.sweep_at(at)
-            if sweep is not None:
-                self._region_draft = (self.time_at(sweep, at),) * 2
-        self._drag = (action, at)
-        self.update()
+    def begin_drag(self, at: QPointF) -> str:
+        return "level" if self.mode == "trigger" and self._near_level(at) else ""
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._drag is None:
-            return
-        action, last = self._drag
-        at = event.position()
-        self._drag = (action, at)
-        if action == "pan":
-            self.go_to(self.start_s - (at.x() - last.x()) / self.screen_rect.width() * self.sweep_s)
-        elif action == "overview":
-            self.go_to(self.overview.time_at(at, self.waveform.duration_s) - self.page_s / 2)
-        elif action == "level":
-            self._drag_level(at)
-        elif action in ("cursor-start", "cursor-end") and self.cursors is not None and self.cursor_sweep is not None:
-            self.cursors = self.cursors.moved(action == "cursor-end", *self._point_on(self.cursor_sweep, at))
-        elif action == "region" and self._region_draft is not None:
-            sweep = self.sweep_at(at)
-            if sweep is not None:
-                self._region_draft = (self._region_draft[0], self.time_at(sweep, at))
-        self.update()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        drag, draft = self._drag, self._region_draft
-        self._drag = self._region_draft = None
-        if drag and drag[0] == "region" and draft is not None:
-            start, end = min(draft), max(draft)
-            if (end - start) * self.waveform.rate_hz >= 8:
-                self.mark(Region(start_s=start, end_s=end))
-        self.update()
+    def continue_drag(self, action: str, at: QPointF) -> None:
+        if action == "level":
+            sweep = self.piece_at(at) or Sweep(self.channel, 0, 0, 1)
+            self.set_level(self.value_at(sweep, at) * self.to_unit(sweep.channel))
 
     def _near_level(self, at: QPointF) -> bool:
         sweep = next(iter(self.sweeps()), None)
         sweep = sweep or Sweep(self.channel, 0, 0, 1)
         y = float(self.y_of(sweep, self.level / self.to_unit(sweep.channel)))
         return abs(at.y() - y) <= 5 and self.screen_rect.contains(at)
-
-    def _drag_level(self, at: QPointF) -> None:
-        sweep = next(iter(self.sweeps()), None) or Sweep(self.channel, 0, 0, 1)
-        division = self.screen_rect.height() / DIVISIONS[1]
-        height = (self.zero_y(sweep) - at.y()) / division * self.per_division
-        self.set_level(-height if self.negative_up else height)
-
-    def _take_cursor(self, at: QPointF) -> str:
-        sweep = self.sweep_at(at)
-        if sweep is None:
-            return "none"
-        if self.cursors is not None and self.cursor_sweep == sweep:
-            for name, time_s in (("cursor-start", self.cursors.start_s), ("cursor-end", self.cursors.end_s)):
-                if abs(float(self.x_of(sweep, time_s)) - at.x()) <= 6:
-                    return name
-        time_s, value = self._point_on(sweep, at)
-        self.cursors = Caliper(sweep.channel, time_s, time_s, value, value, "µV" if self.unit == "uV" else self.unit)
-        self.cursor_sweep = sweep
-        return "cursor-end"
-
-    def _point_on(self, sweep: Sweep, at: QPointF) -> tuple[float, float]:
-        """Return time and value (µV) that a cursor takes at a point: the extremum near it, else the sample there."""
-        wave, screen = self.waveform, self.screen_rect
-        samples, rate, scale = wave.samples[sweep.channel], wave.rate_hz, self.to_unit(sweep.channel)
-        time_s = self.time_at(sweep, at)
-        index = min(round(time_s * rate), len(samples) - 1)
-        if self.snapping:
-            reach_s = 8 / screen.width() * self.sweep_s
-            per_px = self.per_division / scale * DIVISIONS[1] / screen.height()
-            height = (self.zero_y(sweep) - at.y()) * per_px
-            found = snap(samples, rate, time_s, -height if self.negative_up else height, reach_s, 8 * per_px)
-            index = index if found is None else found
-        return index / rate, float(samples[index]) * scale

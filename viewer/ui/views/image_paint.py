@@ -10,6 +10,7 @@ from viewer.ui.views import heat as heats
 from viewer.ui.views.corners import plate
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.measuring import Measure
+from viewer.ui.views.pixels import value_words
 
 if TYPE_CHECKING:
     from viewer.ui.views.image_view import ImageView
@@ -90,7 +91,7 @@ def corner_words(view: "ImageView", cursor: QPointF | None) -> Corners:
         words += "  " + tr("inverted")
     percent = 100 * view.placement.scale * view.devicePixelRatioF()
     zoom = tr("Zoom {percent} %").format(percent=f"{percent:.0f}")
-    value = view.value_at(view.to_picture(cursor)) if cursor is not None else ""
+    value = value_words(image, view.to_picture(cursor)) if cursor is not None else ""
     if image.spacing_mm:
         source = f" ({image.spacing_from})" if image.spacing_from else ""
         spacing = f"{image.spacing_mm[1]:.3g} mm/px{source}"

@@ -5,7 +5,7 @@ from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QAction, QImage, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QAction, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.study import DisplayWindow, Image, Kind, Region, ToneTable
@@ -18,7 +18,17 @@ from viewer.ui.views.facts import Corners
 from viewer.ui.views.image_actions import add_image_actions
 from viewer.ui.views.measuring import Measure
 from viewer.ui.views.palette import DARK, Palette
-from viewer.ui.views.pixels import SMALL, PixelPyramid, as_qimage, auto_window, full_window, preview, pyramid, windowed
+from viewer.ui.views.pixels import (
+    SMALL,
+    PixelPyramid,
+    as_qimage,
+    auto_window,
+    full_window,
+    preview,
+    pyramid,
+    same_window,
+    windowed,
+)
 from viewer.ui.views.placement import Placement, to_picture
 
 TOOLS = ("pan", "window", "length", "angle", "region")
@@ -49,7 +59,6 @@ class ImageView(StudyView):
         self._drag: tuple[str, QPointF] | None = None
         self._drag_start: QPointF | None = None
         self._cursor: QPointF | None = None
-        self._space = False
         self.tools: dict[str, QAction] = add_image_actions(self)
 
     # The study
@@ -287,16 +296,6 @@ class ImageView(StudyView):
         """Return the words of the view's own corners."""
         return image_paint.corner_words(self, self._cursor)
 
-    def value_at(self, at: QPointF) -> str:
-        """Return the value under a point of the picture, in modality units."""
-        column, row = int(np.floor(at.x())), int(np.floor(at.y()))
-        if not (0 <= column < self.image.columns and 0 <= row < self.image.rows):
-            return ""
-        stored = self.image.pixels[row, column]
-        if self.image.is_colour:
-            return f"({column}, {row})  " + " ".join(str(int(v)) for v in stored)
-        return f"({column}, {row})  {float(stored) * self.image.slope + self.image.intercept:.6g}"
-
     # Mouse and keys
 
     def to_picture(self, at: QPointF) -> QPointF:
@@ -318,7 +317,7 @@ class ImageView(StudyView):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         button, at = event.button(), event.position()
         action = {Qt.MouseButton.RightButton: "window", Qt.MouseButton.MiddleButton: "pan"}.get(button, self.tool)
-        if button == Qt.MouseButton.LeftButton and self._space:
+        if button == Qt.MouseButton.LeftButton and self.space_held:
             action = "pan"
         self._drag, self._drag_start = (action, at), at
         point = self.to_picture(at)
@@ -366,18 +365,6 @@ class ImageView(StudyView):
         self.update()
         super().leaveEvent(event)  # type: ignore[arg-type]
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            self._space = True
-            return
-        super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-            return
-        super().keyReleaseEvent(event)
-
     def region_draft(self) -> QRectF | None:
         """The rectangle being marked, in view coordinates."""
         if self._drag and self._drag[0] == "region" and self._drag_start is not None:
@@ -409,10 +396,3 @@ class ImageView(StudyView):
         assert self.pixels is not None
         step = max(1, int(np.sqrt(self.image.pixels.size / 4_000_000)))
         return replace(self.image, pixels=self.image.pixels[::step, ::step])
-
-
-def same_window(a: DisplayWindow | ToneTable, b: DisplayWindow | ToneTable) -> bool:
-    """Whether two windows show the same."""
-    if isinstance(a, DisplayWindow) and isinstance(b, DisplayWindow):
-        return a == b
-    return a is b

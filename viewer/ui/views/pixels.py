@@ -7,7 +7,7 @@ window costs the same for a film of 7 and one of 100 megapixels.
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage
 
 from viewer.study.display import apply_window, default_window, display_table
@@ -134,6 +134,13 @@ def _percentiles(image: Image) -> DisplayWindow:
     return DisplayWindow(float(low + high) / 2, max(float(high - low), 1.0), "LINEAR_EXACT", "auto")
 
 
+def same_window(a: DisplayWindow | ToneTable, b: DisplayWindow | ToneTable) -> bool:
+    """Whether two windows show the same."""
+    if isinstance(a, DisplayWindow) and isinstance(b, DisplayWindow):
+        return a == b
+    return a is b
+
+
 def windowed(image: Image, values: np.ndarray, window: DisplayWindow | ToneTable, inverted: bool) -> np.ndarray:
     """Return stored values (as from ``patch``) as 8-bit grey or RGB."""
     import cv2
@@ -165,3 +172,14 @@ def as_qimage(pixels: np.ndarray, ratio: float = 1.0) -> QImage:
 def _rounded(r: QRectF) -> QRect:
     left, top, right, bottom = round(r.left()), round(r.top()), round(r.right()), round(r.bottom())
     return QRect(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def value_words(image: Image, at: QPointF) -> str:
+    """Return place and value of the pixel under a point, in modality units; nothing outside the picture."""
+    column, row = int(np.floor(at.x())), int(np.floor(at.y()))
+    if not (0 <= column < image.columns and 0 <= row < image.rows):
+        return ""
+    stored = image.pixels[row, column]
+    if image.is_colour:
+        return f"({column}, {row})  " + " ".join(str(int(v)) for v in stored)
+    return f"({column}, {row})  {float(stored) * image.slope + image.intercept:.6g}"

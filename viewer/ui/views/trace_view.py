@@ -1,0 +1,318 @@
+"""What the views of recordings share: a place in time, tools, calipers, marked spans, filters, the overview bar."""
+
+from typing import Any, cast
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from viewer.study import Region, Waveform
+from viewer.ui.views.background import in_background
+from viewer.ui.views.base import StudyView
+from viewer.ui.views.calipers import Caliper, snap
+from viewer.ui.views.envelope import Envelope, build
+from viewer.ui.views.filters import Filters, apply, possible
+from viewer.ui.views.overview import Overview
+
+TOOLS = ("pan", "caliper", "region")
+_GRIP_PX = 6
+_SNAP_PX = 10
+_MARGIN_S = 30.0
+"""What is filtered beside the page, so that filters have settled on it."""
+_MOST_SAMPLES = 6_000_000
+
+
+class TraceView(StudyView):
+    """A recording. What it shows of a channel in a line is a *piece* (a strip of paper, a sweep) with a ``channel``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.start_s = 0.0
+        self.tool = "pan"
+        self.snapping = True
+        self.caliper: Caliper | None = None
+        self.caliper_piece: Any = None
+        self.region_draft: tuple[float, float] | None = None
+        self.envelope = Envelope(np.zeros((0, 0), np.float32))
+        self.overview = Overview()
+        self.filters = Filters()
+        self.filtering = False
+        self.named: dict[str, QAction] = {}
+        self._filtered: tuple[int, Envelope] | None = None
+        self._filter_key: object = None
+        self._drag: tuple[str, QPointF] | None = None
+
+    # For subclasses
+
+    def pieces(self) -> list:
+        """Return what is shown."""
+        raise NotImplementedError
+
+    def piece_at(self, at: QPointF) -> Any:
+        """Return the piece that a hand means at a point of the view, or None."""
+        raise NotImplementedError
+
+    def time_at(self, piece: Any, at: QPointF) -> float:
+        """Return the time under a point."""
+        raise NotImplementedError
+
+    def value_at(self, piece: Any, at: QPointF) -> float:
+        """Return the stored value at a point's height."""
+        raise NotImplementedError
+
+    def x_of(self, piece: Any, time_s: Any) -> Any:
+        """Return where a time lies."""
+        raise NotImplementedError
+
+    def per_px(self, piece: Any) -> tuple[float, float]:
+        """Return seconds and stored value a pixel."""
+        raise NotImplementedError
+
+    def measured(self, channel: int) -> tuple[float, str]:
+        """Return what a stored value is multiplied by in measuring, and the unit it then has."""
+        raise NotImplementedError
+
+    def move_by(self, dx: float, dy: float) -> None:
+        """Follow a hand that drags."""
+        raise NotImplementedError
+
+    @property
+    def page_s(self) -> float:
+        """How much of the recording is shown at once."""
+        raise NotImplementedError
+
+    def begin_drag(self, _at: QPointF) -> str:
+        """Return the name of a drag of the subclass's own that begins here, or nothing."""
+        return ""
+
+    def continue_drag(self, _action: str, _at: QPointF) -> None:
+        """Go on with a drag of the subclass's own."""
+
+    # The recording
+
+    @property
+    def waveform(self) -> Waveform:
+        """The recording shown."""
+        assert self.study is not None
+        return self.study.waveform
+
+    @property
+    def long(self) -> bool:
+        """Whether there is more than one page."""
+        return self.waveform.duration_s > self.page_s * 1.05
+
+    def study_changed(self) -> None:
+        samples = self.waveform.samples
+        self.start_s, self.caliper, self.caliper_piece, self.region_draft = 0.0, None, None, None
+        self._filtered = self._filter_key = None
+        self.envelope = Envelope(samples)
+        self.set_filters(Filters())
+        in_background(lambda: build(samples), self._take_envelope)
+
+    def _take_envelope(self, answer: object) -> None:
+        if isinstance(answer, Envelope) and self.study is not None and answer.samples is self.waveform.samples:
+            self.envelope = answer
+            self.overlays_changed()
+            self.changed()
+
+    def shown_samples(self, first: float, last: float) -> tuple[int, Envelope]:
+        """Return where samples to draw begin, and them: filtered where filters are on and have answered."""
+        if self._filtered is not None:
+            start, envelope = self._filtered
+            length = self.waveform.samples.shape[1]
+            if start <= max(0, first) and min(last, length) <= start + envelope.samples.shape[1]:
+                return self._filtered
+        return 0, self.envelope
+
+    def values(self, channel: int, first: int, last: int) -> np.ndarray:
+        """Return a channel's samples as they are drawn."""
+        start, envelope = self.shown_samples(first, last)
+        return envelope.samples[channel, max(0, first - start) : max(0, last - start)]
+
+    # What a person does
+
+    def go_to(self, start_s: float) -> None:
+        """Begin the page at a time."""
+        last = max(0.0, self.waveform.duration_s - self.page_s)
+        self.start_s = min(max(0.0, start_s), last)
+        self.changed()
+
+    def set_tool(self, tool: str) -> None:
+        """Choose what left drag does: one of TOOLS."""
+        self.tool = tool if tool in TOOLS else "pan"
+        self.named[self.tool].setChecked(True)
+        self.setCursor(Qt.CursorShape.OpenHandCursor if self.tool == "pan" else Qt.CursorShape.CrossCursor)
+        self.changed()
+
+    def set_snapping(self, on: bool) -> None:
+        """Let calipers snap to highest and lowest points."""
+        self.snapping = on
+
+    def clear_marks(self) -> None:
+        """Remove calipers and the marked span."""
+        self.caliper = self.caliper_piece = None
+        self.clear_region()
+
+    def set_filters(self, filters: Filters) -> None:
+        """Filter what is shown (never what is read); what the sampling rate does not allow stays off."""
+        self.filters = possible(filters, self.waveform.rate_hz)
+        f = self.filters
+        for kind, value in (("high", f.high_pass_hz), ("low", f.low_pass_hz), ("notch", f.notch_hz)):
+            action = self.named.get(f"{kind}-{value:g}")
+            if action is not None:
+                action.setChecked(True)
+        self.changed()
+
+    def changed(self) -> None:
+        """Draw again, and tell the window that the view's state is another."""
+        self._refilter()
+        self.update()
+        self.state_changed.emit()
+
+    def nudge(self, end: bool, samples: int) -> None:
+        """Move one end of the caliper by samples."""
+        caliper = self.caliper
+        if caliper is None:
+            return
+        rate = self.waveform.rate_hz
+        at = round((caliper.end_s if end else caliper.start_s) * rate) + samples
+        at = min(max(0, at), self.waveform.samples.shape[1] - 1)
+        value = float(self.values(caliper.channel, at, at + 1)[0]) * self.measured(caliper.channel)[0]
+        self.caliper = caliper.moved(end, at / rate, value)
+        self.update()
+
+    def filter_words(self) -> str:
+        """Return which filters are on, as it is written on the screen."""
+        if not self.filters.on:
+            return self.tr("unfiltered")
+        words = self.tr("Filter {settings}").format(settings=self.filters.words())
+        if self.filtering:
+            return words + self.tr(" (working)")
+        if self._filtered is None:
+            return self.tr("unfiltered: too long a stretch for {filter}").format(filter=words)
+        return words
+
+    # Filters
+
+    def _filter_span(self) -> tuple[int, int]:
+        """Return which samples to filter; nothing where the page is too long for it."""
+        rate, (channels, length) = self.waveform.rate_hz, self.waveform.samples.shape
+        if length * channels <= _MOST_SAMPLES:
+            return 0, length
+        start_s = self.start_s // _MARGIN_S * _MARGIN_S  # in steps, so that moving on does not filter anew each time
+        first = max(0, int((start_s - _MARGIN_S) * rate))
+        last = min(length, int((start_s + self.page_s + 2 * _MARGIN_S) * rate))
+        return (first, last) if (last - first) * channels <= _MOST_SAMPLES else (0, 0)
+
+    def _refilter(self) -> None:
+        if self.study is None or not self.filters.on:
+            if self._filter_key is not None:
+                self.overlays_changed()
+            self._filtered, self._filter_key = None, None
+            return
+        wave, filters = self.waveform, self.filters
+        first, last = self._filter_span()
+        key = (id(wave), filters, first, last)
+        if key == self._filter_key:
+            return
+        self._filter_key = key
+        if self.filtering:
+            return  # the answer on its way is too old; it asks again
+        self.filtering = last > first
+        if last <= first:
+            self._filtered = None
+            self.overlays_changed()
+            return
+        piece, rate = wave.samples[:, first:last], wave.rate_hz
+        in_background(lambda: (key, first, build(apply(piece, rate, filters))), self._take_filtered)
+
+    def _take_filtered(self, answer: object) -> None:
+        self.filtering = False
+        if isinstance(answer, Exception):
+            self.filters = Filters()
+        else:
+            key, first, envelope = cast(tuple[object, int, Envelope], answer)
+            if key == self._filter_key:
+                self._filtered = (first, envelope)
+            else:
+                self._filter_key = None
+        self.overlays_changed()
+        self.changed()
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.study is None or event.button() == Qt.MouseButton.RightButton:
+            return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        at = event.position()
+        action = "pan" if event.button() == Qt.MouseButton.MiddleButton or self.space_held else self.tool
+        if self.overview.rect.contains(at):
+            action = "overview"
+            self._go_by_overview(at)
+        elif own := self.begin_drag(at):
+            action = own
+        elif action == "caliper":
+            action = self._take_caliper(at)
+        elif action == "region" and (piece := self.piece_at(at)) is not None:
+            self.region_draft = (self.time_at(piece, at),) * 2
+        self._drag = (action, at)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None:
+            return
+        (action, last), at = self._drag, event.position()
+        self._drag = (action, at)
+        if action == "pan":
+            self.move_by(at.x() - last.x(), at.y() - last.y())
+        elif action == "overview":
+            self._go_by_overview(at)
+        elif action in ("caliper-start", "caliper-end") and self.caliper is not None:
+            self.caliper = self.caliper.moved(action == "caliper-end", *self._point_on(self.caliper_piece, at))
+        elif action == "region" and self.region_draft is not None and (piece := self.piece_at(at)) is not None:
+            self.region_draft = (self.region_draft[0], self.time_at(piece, at))
+        else:
+            self.continue_drag(action, at)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag, draft = self._drag, self.region_draft
+        self._drag = self.region_draft = None
+        if drag and drag[0] == "region" and draft is not None:
+            start, end = max(0.0, min(draft)), min(self.waveform.duration_s, max(draft))
+            if (end - start) * self.waveform.rate_hz >= 8:
+                self.mark(Region(start_s=start, end_s=end))
+        self.update()
+
+    def _go_by_overview(self, at: QPointF) -> None:
+        self.go_to(self.overview.time_at(at, self.waveform.duration_s) - self.page_s / 2)
+
+    def _take_caliper(self, at: QPointF) -> str:
+        """Take the end of the caliper that is under a point, or begin a new one there."""
+        piece = self.piece_at(at)
+        if piece is None:
+            return "none"
+        if self.caliper is not None and self.caliper_piece == piece:
+            for name, time_s in (("caliper-start", self.caliper.start_s), ("caliper-end", self.caliper.end_s)):
+                if abs(float(self.x_of(piece, time_s)) - at.x()) <= _GRIP_PX:
+                    return name
+        time_s, value = self._point_on(piece, at)
+        unit = self.measured(piece.channel)[1]
+        self.caliper, self.caliper_piece = Caliper(piece.channel, time_s, time_s, value, value, unit), piece
+        return "caliper-end"
+
+    def _point_on(self, piece: Any, at: QPointF) -> tuple[float, float]:
+        """Return time and measured value of a caliper's end at a point: the extremum near it, else the sample."""
+        wave = self.waveform
+        rate, length = wave.rate_hz, wave.samples.shape[1]
+        time_s = min(max(0.0, self.time_at(piece, at)), (length - 1) / rate)
+        seconds, height = (_SNAP_PX * abs(v) for v in self.per_px(piece))
+        first = max(0, int((time_s - 2 * seconds) * rate) - 2)
+        values = self.values(piece.channel, first, min(length, int((time_s + 2 * seconds) * rate) + 3))
+        found = None
+        if self.snapping:
+            found = snap(values, rate, time_s - first / rate, self.value_at(piece, at), seconds, height)
+        index = found if found is not None else min(len(values) - 1, max(0, round(time_s * rate) - first))
+        return (first + index) / rate, float(values[index]) * self.measured(piece.channel)[0]
