@@ -19,8 +19,9 @@ def muse(leads=EIGHT, unit="MICROVOLTS", gain="4.88", rate="500", doctype='<!DOC
     for i, lead in enumerate(leads):
         values = {"I": LEAD_I, "II": LEAD_II}.get(lead, np.full(4, i)).astype("<i2")
         data += (
-            f"<LeadData><LeadByteCountTotal>8</LeadByteCountTotal><LeadSampleCountTotal>4</LeadSampleCountTotal>"
-            f"<LeadAmplitudeUnitsPerBit>{gain}</LeadAmplitudeUnitsPerBit><LeadAmplitudeUnits>{unit}</LeadAmplitudeUnits>"
+            "<LeadData><LeadByteCountTotal>8</LeadByteCountTotal><LeadSampleCountTotal>4</LeadSampleCountTotal>"
+            f"<LeadAmplitudeUnitsPerBit>{gain}</LeadAmplitudeUnitsPerBit>"
+            f"<LeadAmplitudeUnits>{unit}</LeadAmplitudeUnits>"
             f"<LeadID>{lead}</LeadID><WaveFormData>{base64.b64encode(values.tobytes()).decode()}</WaveFormData></LeadData>"
         )
     return (
@@ -42,7 +43,8 @@ def aecg(rate_s="0.002", values="0 10 -20 30", unit="uV", scale="2.5"):
 <effectiveTime><low value="20021122091000.000"/></effectiveTime>
 <component><sequenceSet>
 <component><sequence><code code="TIME_ABSOLUTE" codeSystem="2.16.840.1.113883.5.4"/>
-<value xsi:type="GLIST_TS"><head value="20021122091000.000"/><increment value="{rate_s}" unit="s"/></value></sequence></component>
+<value xsi:type="GLIST_TS"><head value="20021122091000.000"/><increment value="{rate_s}" unit="s"/></value>
+</sequence></component>
 <component><sequence><code code="MDC_ECG_LEAD_aVF" codeSystem="2.16.840.1.113883.6.24"/>
 <value xsi:type="SLIST_PQ"><origin value="0" unit="{unit}"/><scale value="{scale}" unit="{unit}"/>
 <digits>{values}</digits></value></sequence></component>
@@ -52,7 +54,8 @@ def aecg(rate_s="0.002", values="0 10 -20 30", unit="uV", scale="2.5"):
 def cardiosoft(resolution='<Resolution units="uVperLsb">5</Resolution>'):
     return f"""<?xml version="1.0" encoding="ISO-8859-1" ?>
 <CardiologyXML><ObservationDateTime><Hour>14</Hour><Minute>19</Minute><Second>39</Second><Day>19</Day><Month>7</Month>
-<Year>2018</Year></ObservationDateTime><PatientInfo><PID>5</PID><Name><FamilyName>A</FamilyName><GivenName>B</GivenName></Name>
+<Year>2018</Year></ObservationDateTime><PatientInfo><PID>5</PID>
+<Name><FamilyName>A</FamilyName><GivenName>B</GivenName></Name>
 <Age units="YEARS">53</Age><Gender>MALE</Gender></PatientInfo>
 <RestingECGMeasurements><MedianSamples><SampleRate units="Hz">500</SampleRate>
 <WaveformData lead="I">1,1</WaveformData></MedianSamples></RestingECGMeasurements>

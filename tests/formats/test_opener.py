@@ -17,7 +17,7 @@ from viewer.errors import Cancelled, FormatError
 from viewer.formats import Item, open_study
 from viewer.formats.opener import Opener
 
-SHARED = Path("/dev/shm")  # noqa: S108
+SHARED = Path("/dev/shm")
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_deep_colour_tiff_pages(tmp_path):
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif"])
 def test_orientation_is_undone(tmp_path, orientation, ending):
-    """The stored picture of each orientation comes from the upright one by the inverse of EXIF's table (CIPA DC-008)."""
+    """The stored picture of each orientation is made from the upright one, backwards through CIPA DC-008's table."""
     upright = np.zeros((64, 96), np.uint8)
     upright[:32, :32] = 255  # top left
     upright[:32, 32:64] = 128

@@ -12,7 +12,10 @@ from viewer.study import Kind
 WAVE = (np.sin(np.arange(4800) / 7) * 0.8).astype(np.float32)
 
 
-@pytest.mark.parametrize(("ending", "subtype"), [("wav", "PCM_16"), ("wav", "PCM_24"), ("wav", "FLOAT"), ("wav", "PCM_U8"), ("flac", "PCM_16"), ("aiff", "PCM_16")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ending", "subtype"),
+    [("wav", "PCM_16"), ("wav", "PCM_24"), ("wav", "FLOAT"), ("wav", "PCM_U8"), ("flac", "PCM_16"), ("aiff", "PCM_16")],
+)
 def test_samples_are_fractions_of_full_scale_without_unit(tmp_path, codes, ending, subtype):
     soundfile.write(tmp_path / f"a.{ending}", WAVE, 48000, subtype=subtype)
     study = open_study(tmp_path / f"a.{ending}")

@@ -187,8 +187,14 @@ def test_a_header_as_georgia_writes_it_is_repaired_and_said(tmp_path, codes):
 
 @pytest.mark.parametrize(
     ("date", "iso"),
-    [("17:27:45 15/08/1994", "1994-08-15T17:27:45"), ("15/08/1994", "1994-08-15T00:00:00"), ("2020-05-06 10:00:00", "2020-05-06T10:00:00"), ("17:27:45", None), ("", None)],
-)  # fmt: skip
+    [
+        ("17:27:45 15/08/1994", "1994-08-15T17:27:45"),
+        ("15/08/1994", "1994-08-15T00:00:00"),
+        ("2020-05-06 10:00:00", "2020-05-06T10:00:00"),
+        ("17:27:45", None),
+        ("", None),
+    ],
+)
 def test_dates(tmp_path, date, iso):
     (tmp_path / "r.dat").write_bytes(np.zeros(4, "<i2").tobytes())
     (tmp_path / "r.hea").write_text(f"r 1 100 4 {date}\nr.dat 16 100/mV 16 0 0 0 0 II\n")
