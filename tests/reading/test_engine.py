@@ -218,7 +218,7 @@ def test_the_least_recently_used_network_is_unloaded(engine, make_bundle):
 
 
 def test_out_of_memory_on_the_gpu_falls_back_and_says_so(engine, chest_bundle, monkeypatch):
-    def to(self, device, *args):
+    def to(self, device=None, **options):
         if str(device) == "cuda":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return self

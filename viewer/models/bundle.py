@@ -64,7 +64,7 @@ def load_bundle(folder: Path) -> ModelBundle:
             "install the model again",
             folder,
         ) from error
-    return ModelBundle(card, network.eval())
+    return ModelBundle(card, network.eval().to(memory_format=torch.channels_last))
 
 
 def _check_fit(card: Card, state: dict[str, torch.Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from viewer.errors import BundleError
@@ -29,11 +30,25 @@ def scan(folders: Sequence[Path] | None = None) -> tuple[list[Card], list[Bundle
     for folder in model_folders() if folders is None else folders:
         for bundle in sorted(p for p in folder.glob("*") if p.is_dir() and not p.name.startswith(".")):
             try:
-                card = read_card(bundle)
+                card = _card(bundle, _state(bundle))
                 cards[card.id] = card
             except BundleError as error:
                 errors.append(error)
     return [cards[key] for key in sorted(cards)], errors
+
+
+def _state(bundle: Path) -> tuple[int, int]:
+    """Return what changes when a card is written anew."""
+    try:
+        state = (bundle / "card.toml").stat()
+    except OSError:
+        return 0, 0
+    return state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=64)
+def _card(bundle: Path, _state: tuple[int, int]) -> Card:
+    return read_card(bundle)
 
 
 def find_card(model_id: str, folders: Sequence[Path] | None = None) -> Card:
