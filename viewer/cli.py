@@ -110,6 +110,10 @@ def read(
     from viewer.report.batch import Batch
     from viewer.report.text import as_text, printable
 
+    if heatmaps is not None:
+        from viewer.report.heatmaps import make_folder
+
+        make_folder(heatmaps)
     progress = _Progress()
     failed = False
     batch = Batch(device, None if kind is None else Kind(kind), models, progress)

@@ -53,6 +53,25 @@ def test_a_film_is_read(only_small_models, capsys, tmp_path):
     assert len(list((tmp_path / "maps").glob("*.png"))) == 3
 
 
+def test_a_folder_for_maps_that_cannot_be_made_is_said_at_once(only_small_models, capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert main(["read", FILM, "--json", "--heatmaps", str(tmp_path / "file" / "maps")]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "cannot be written" in shown.err
+
+
+def test_progress_is_shown_on_a_terminal(only_small_models, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert main(["read", FILM, "--json"]) == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 1
+    steps = [step for step in shown.err.split("\r\x1b[K") if step]
+    assert steps[0] == "chest_film.dcm: opening 0%"
+    assert any(step.startswith("chest_film.dcm: network") for step in steps)
+    assert shown.err.endswith("\x1b[K")
+
+
 def test_the_others_go_on_in_the_order_given(only_small_models, capsys, tmp_path):
     empty, photo = tmp_path / "empty.dcm", tmp_path / "naïve 胸部.png"
     empty.write_bytes(b"")

@@ -7,7 +7,7 @@ from tests.reading.small import film, reading_of, study_of
 from viewer.reading.values import Box, Finding, HeatMap
 from viewer.report.ecg_paper import ecg_sheet
 from viewer.report.emg_paper import emg_sheet
-from viewer.report.heatmaps import save_heat_maps
+from viewer.report.heatmaps import make_folder, save_heat_maps
 from viewer.report.picture import overlay, render
 from viewer.report.sheet import rasterise
 from viewer.study import TWELVE_LEADS, Image, Kind, Waveform
@@ -48,7 +48,7 @@ def test_negative_is_up_on_emg_paper():
     samples = np.zeros((1, 20000), np.float32)
     samples[0, 1000:1010] = -100  # 100 ms into the first sweep
     sheet = emg_sheet(Waveform(samples, 10000.0, ("EMG 1",), ("uV",)), 0.0, None, ())
-    first = rasterise(sheet, 4)[: 4 * (4 + 20)]
+    first = rasterise(sheet, 4)[: 4 * (14 + 20)]
     rows, columns = np.nonzero(first.max(2) < 90)
     baseline = np.median(rows)
     assert rows.min() < baseline - 35
@@ -70,6 +70,7 @@ def test_heat_maps_are_saved_under_names_that_identify_nobody(tmp_path):
     study = study_of(film(), Kind.CHEST_XRAY)
     maps = tuple(HeatMap(label, np.eye(8, dtype=np.float32), 0, 0, 200, 240) for label in ("Mass", "No Finding"))
     reading = reading_of(study, (Finding("Mass", 0.9, 0.5), Finding("No Finding", 0.1, 0.5)), maps=maps)
+    make_folder(tmp_path / "new")
     saved = save_heat_maps(study, reading, tmp_path / "new")
     assert [p.name for p in saved] == [
         "abababababab_chest-films_mass.png",

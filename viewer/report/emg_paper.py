@@ -9,7 +9,7 @@ from viewer.study import Waveform
 
 SWEEPS, DIVISIONS, DIVISION_MM, ROW_MM = 10, 10, 18.0, 20.0
 SWEEP_S = 0.2
-LEFT_MM, TOP_MM = 4.0, 4.0
+LEFT_MM, TOP_MM = 4.0, 14.0  # a deflection may reach a row beyond its own
 GRID, INK = (214, 220, 226), (20, 20, 30)
 
 

@@ -12,6 +12,14 @@ from viewer.study import Study
 SIZE_PX = (1024, 1024)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder before anything is read. Raises LeadlightError ``output`` where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def save_heat_maps(study: Study, reading: Reading, folder: Path) -> list[Path]:
     """Write a PNG for each class's map; return their paths.
 
@@ -28,13 +36,15 @@ def save_heat_maps(study: Study, reading: Reading, folder: Path) -> list[Path]:
         path = folder / f"{one.sha256[:12]}{frame}_{model}_{slug}.png"
         picture = cv2.cvtColor(render(study, one, label, SIZE_PX), cv2.COLOR_RGB2BGR)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
         except OSError as error:
-            reason = f"The heat map {path.name} cannot be written ({error.strerror})"
-            raise LeadlightError("output", reason, "choose another folder", path) from error
+            raise _unwritable(path, error) from error
         saved.append(path)
     return saved
+
+
+def _unwritable(path: Path, error: OSError) -> LeadlightError:
+    return LeadlightError("output", f"{path} cannot be written ({error.strerror})", "choose another folder", path)
 
 
 def _maps(reading: Reading) -> Iterator[tuple[Reading, str]]:
