@@ -94,6 +94,12 @@ def test_padding_is_a_gap(recording):
     assert not np.isnan(wave.samples[1]).any()
 
 
+def test_padding_within_the_signals_range_is_signal(recording):
+    """As in a real file that names 0 as its padding."""
+    path = recording(group([channel("Lead I"), channel("Lead II")], WaveformPaddingValue=b"\x00\x00"))
+    assert open_study(path).waveform.samples[0, 0] == 0.0
+
+
 def test_big_endian_samples_are_swapped(recording):
     path = recording(group([channel("Lead I"), channel("Lead II")], order=">"), big=True)
     assert open_study(path).waveform.samples[1].tolist() == [250.0, -500.0, 750.0, 81917.5]

@@ -43,8 +43,8 @@ def aecg(rate_s="0.002", values="0 10 -20 30", unit="uV", scale="2.5"):
 <effectiveTime><low value="20021122091000.000"/></effectiveTime>
 <component><sequenceSet>
 <component><sequence><code code="TIME_ABSOLUTE" codeSystem="2.16.840.1.113883.5.4"/>
-<value xsi:type="GLIST_TS"><head value="20021122091000.000"/><increment value="{rate_s}" unit="s"/></value>
-</sequence></component>
+<value xsi:type="GLIST_TS"><head value="20021122091000.000"/><increment value="{rate_s}" unit="s"/>
+</value></sequence></component>
 <component><sequence><code code="MDC_ECG_LEAD_aVF" codeSystem="2.16.840.1.113883.6.24"/>
 <value xsi:type="SLIST_PQ"><origin value="0" unit="{unit}"/><scale value="{scale}" unit="{unit}"/>
 <digits>{values}</digits></value></sequence></component>
@@ -61,7 +61,8 @@ def cardiosoft(resolution='<Resolution units="uVperLsb">5</Resolution>'):
 <WaveformData lead="I">1,1</WaveformData></MedianSamples></RestingECGMeasurements>
 <StripData><NumberOfLeads>2</NumberOfLeads><SampleRate units="Hz">500</SampleRate>
 <ChannelSampleCountTotal>4</ChannelSampleCountTotal>{resolution}
-<WaveformData lead="I">0,10,-20,30</WaveformData><WaveformData lead="aVR">1,2,3,4</WaveformData></StripData></CardiologyXML>"""
+<WaveformData lead="I">0,10,-20,30</WaveformData><WaveformData lead="aVR">1,2,3,4</WaveformData>
+</StripData></CardiologyXML>"""
 
 
 def scp(first=1, promised=4, encoding=0):

@@ -50,7 +50,7 @@ def _group(dataset: Any, group: Any, notes: list[Note]) -> Waveform:
     if not rate > 0:
         raise FormatError("damaged", "This DICOM waveform does not say its sampling frequency", "export it again")
     stored = _stored(dataset, group, count, length, notes)
-    missing = _padding(group, stored.dtype)
+    missing = _padding(group, stored)
     samples = np.empty((count, stored.shape[0]), np.float32)
     units = []
     for i, channel in enumerate(channels):
@@ -102,13 +102,18 @@ def _companded(group: Any, count: int, length: int, meaning: str) -> np.ndarray:
     return values.astype(np.int32)[data[: rows * count].reshape(rows, count)]
 
 
-def _padding(group: Any, dtype: np.dtype) -> int | None:
-    value = group.get("WaveformPaddingValue")
+def _padding(group: Any, stored: np.ndarray) -> int | None:
+    """Return the stored value that means a gap; None where it lies within the signal's own range.
+
+    Real files name 0 as their padding although their signal passes through it.
+    """
+    value, dtype = group.get("WaveformPaddingValue"), stored.dtype
+    if isinstance(value, bytes):
+        value = np.frombuffer(value[: dtype.itemsize], dtype)[0] if len(value) >= dtype.itemsize else None
     if value is None:
         return None
-    if isinstance(value, bytes):
-        return int(np.frombuffer(value[: dtype.itemsize], dtype)[0]) if len(value) >= dtype.itemsize else None
-    return int(value)
+    others = stored[stored != int(value)]
+    return None if others.size and others.min() < int(value) < others.max() else int(value)
 
 
 def _calibration(channel: Any) -> tuple[float, float, str]:

@@ -49,6 +49,7 @@ def read(file: File, frame: int) -> Opened:
         notes.append(Note("scale-unknown", "The file does not give every lead's unit."))
     waveform = Waveform(samples, rate, usual_names(lead.label for lead in leads), tuple(units))
     waveform = with_limb_leads(waveform, notes)
+    _note_calibration(waveform, notes)
     kind = Kind.ECG_TRACE if set(waveform.channels) & LEADS else kind_of(waveform.channels)
     return Opened(waveform, kind, _patient(record), _acquisition(record), tuple(notes))
 
@@ -120,6 +121,18 @@ def _scp_sections(data: bytes) -> dict[int, int]:
         if size > 16 and 0 < index <= len(data) - 16:
             found[section] = index - 1
     return found
+
+
+def _note_calibration(waveform: Waveform, notes: list[Note]) -> None:
+    """Say where the recording ends in the device's calibration pulse (Philips): all leads equal, up to 1 mV."""
+    equal = np.ptp(waveform.samples, axis=0) == 0
+    length = int(np.argmin(equal[::-1])) if not equal.all() else 0
+    if len(waveform.channels) >= 8 and length > 0.2 * waveform.rate_hz:
+        tail = waveform.samples[0, -length:] * (1e-3 if waveform.units[0] == "uV" else 1)
+        if np.isclose(tail.max(), 1.0, atol=0.01):
+            seconds = length / waveform.rate_hz
+            text = f"The last {seconds:.1f} s hold the device's calibration pulse (1 mV), not the heart."
+            notes.append(Note("calibration-pulse", text))
 
 
 def _patient(record: Any) -> Patient:
