@@ -4,9 +4,13 @@ Qt's stroker takes over a second for a dense zigzag with a pen wider than one pi
 OpenCV draws the same antialiased line into the same memory in 10 ms. Everything else is QPainter's.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
+
+from viewer.ui.views.envelope import Envelope
 
 _SHIFT = 4
 """Points are given to OpenCV in sixteenths of a pixel."""
@@ -66,6 +70,38 @@ class Canvas:
             cv2.polylines(own, lines, False, bgra(colour), thickness, cv2.LINE_AA, _SHIFT)
             if own is not pixels:
                 pixels[:] = own
+
+    def signal(
+        self,
+        envelope: Envelope,
+        channel: int,
+        span: tuple[float, float],
+        x: tuple[float, float],
+        y_of: Callable[[np.ndarray], np.ndarray],
+        colour: QColor,
+        clip: QRectF,
+    ) -> None:
+        """Draw samples ``span`` of a channel from ``x[0]`` to ``x[1]``: a line through them, or bars where dense.
+
+        ``y_of`` gives the height of values; all in device-independent pixels.
+        """
+        (first, last), (left, right) = span, x
+        per_px = (last - first) / max(right - left, 1e-9) / self.ratio
+        if per_px <= 3:
+            at, values = envelope.points(channel, first, last)
+            if len(at) > 1:
+                self.trace(left + (at - first) / (last - first) * (right - left), y_of(values), colour, 1.2, clip)
+            return
+        begin, end = (round(min(max(v, clip.left()), clip.right()) * self.ratio) for v in (left, right))
+        if end <= begin:
+            return
+        start = first + (begin - left * self.ratio) * per_px
+        low, high = envelope.columns(channel, start, start + (end - begin) * per_px, end - begin)
+        one, other = y_of(low) * self.ratio, y_of(high) * self.ratio
+        top, bottom = clip.top() * self.ratio, clip.bottom() * self.ratio
+        self.bars(
+            begin, np.clip(np.minimum(one, other), top, bottom), np.clip(np.maximum(one, other), top, bottom), colour
+        )
 
     def bars(self, first: int, top: np.ndarray, bottom: np.ndarray, colour: QColor, width: float = 1.2) -> None:
         """Draw a dense signal: in each device pixel column from ``first`` on a bar from ``top`` to ``bottom``.

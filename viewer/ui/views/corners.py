@@ -14,7 +14,7 @@ def paint_corners(painter: QPainter, corners: Corners, area: QRectF, colours: Pa
 
     Returns where the lines in the lower right corner begin.
     """
-    half = max(60.0, area.width() / 2 - 2 * MARGIN)
+    half = max(60.0, area.width() / 2 - 4 * MARGIN)
     top = area.top() + MARGIN
     for text in corners.notice:
         room = area.width() - 2 * MARGIN

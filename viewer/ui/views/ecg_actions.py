@@ -20,7 +20,7 @@ def add_ecg_actions(view: "EcgPaperView") -> None:
     tools = [
         ("pan", tr("Pan"), "V", lambda _: view.set_tool("pan")),
         ("caliper", tr("Calipers"), "C", lambda _: view.set_tool("caliper")),
-        ("region", tr("Mark span"), "B", lambda _: view.set_tool("region")),
+        ("region", tr("Mark"), "B", lambda _: view.set_tool("region")),
     ]
     add_choices(view, tr("Tool"), tools, "pan")  # type: ignore[arg-type]
     add, menu = view.add_action, tr("Tool")

@@ -56,24 +56,23 @@ def _steps(first: float, last: float, step: int) -> np.ndarray:
 
 def _trace(canvas: Canvas, view: "EcgPaperView", strip: Strip) -> None:
     assert strip.channel is not None
-    rate = view.waveform.rate_hz
-    start = view.start_s + strip.offset_s
-    left, right = view.x_of(strip, start), view.x_of(strip, start + strip.seconds)
-    if right < 0 or left > view.width():
+    wave, start = view.waveform, view.start_s + strip.offset_s
+    end = min(start + strip.seconds, (wave.samples.shape[1] - 1) / wave.rate_hz)
+    left, right = view.x_of(strip, start), view.x_of(strip, end)
+    if right <= left or right < 0 or left > view.width():
         return
-    first = max(0, int(start * rate))
-    last = min(view.waveform.samples.shape[1], int(np.ceil((start + strip.seconds) * rate)) + 1)
-    if last - first < 2:
-        return
-    count = max(1, round((right - left) * canvas.ratio))
+    first, last = start * wave.rate_hz, end * wave.rate_hz
     offset, envelope = view.shown_samples(first, last)
-    at, shown = envelope.line(strip.channel, first - offset, last - 1 - offset, count)
-    times = (offset + at) / rate
-    x = left + (times - start) * view.speed * view.scale
-    zero = view.origin.y() + strip.y_mm * view.scale
-    y = zero - strip.sign * shown * view.drawn_mm_per_unit(strip.channel) * view.scale
-    clip = QRectF(QPointF(left, 0.0), QPointF(right, float(view.height())))
-    canvas.trace(x, y, view.colours.colour("trace"), 1.2, clip)
+    clip = QRectF(QPointF(max(left, 0.0), 0.0), QPointF(min(right, float(view.width())), float(view.height())))
+    canvas.signal(
+        envelope,
+        strip.channel,
+        (first - offset, last - offset),
+        (left, right),
+        lambda values: view.y_of(strip, values),
+        view.colours.colour("trace"),
+        clip,
+    )
 
 
 def _separator(canvas: Canvas, view: "EcgPaperView", strip: Strip) -> None:

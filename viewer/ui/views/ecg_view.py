@@ -1,5 +1,7 @@
 """ECG paper: millimetres that are millimetres, leads where a cardiologist looks for them."""
 
+from typing import Any
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QWheelEvent
@@ -183,8 +185,8 @@ class EcgPaperView(TraceView):
     def x_of(self, piece: Strip, time_s: float) -> float:
         return self.origin.x() + (piece.x_mm + (time_s - self.start_s - piece.offset_s) * self.speed) * self.scale
 
-    def y_of(self, strip: Strip, value: float) -> float:
-        """Return where a channel's value lies on a strip, in the view."""
+    def y_of(self, strip: Strip, value: Any) -> Any:
+        """Return where a channel's values lie on a strip, in the view."""
         assert strip.channel is not None
         height = strip.sign * value * self.drawn_mm_per_unit(strip.channel)
         return self.origin.y() + (strip.y_mm - height) * self.scale

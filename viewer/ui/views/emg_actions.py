@@ -23,7 +23,7 @@ def add_emg_actions(view: "EmgSweepView") -> None:
     for name, text, key, tip in (
         ("pan", tr("Pan"), "V", tr("Left drag moves in time")),
         ("caliper", tr("Cursors"), "C", tr("Left drag measures amplitude, duration and rate")),
-        ("region", tr("Mark span"), "B", tr("Left drag marks a time span, to be read by itself")),
+        ("region", tr("Mark"), "B", tr("Left drag marks a time span, to be read by itself")),
     ):
         named[name] = add(tr("Tool"), text, key, lambda _, n=name: view.set_tool(n), tip=tip, checkable=True,
                           group=tools, checked=name == "pan")  # fmt: skip

@@ -49,22 +49,19 @@ def _dots(canvas: Canvas, view: "EmgSweepView") -> None:
 
 
 def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
-    """Draw a sweep: a line through its samples, or each pixel column's minimum to maximum where samples are dense."""
-    area, rate, ratio = view.screen_rect, view.waveform.rate_hz, canvas.ratio
-    first, length = sweep.start_s * rate, view.sweep_s * rate
-    left, right = round(area.left() * ratio), round(area.right() * ratio)
-    top, bottom = round(area.top() * ratio), round(area.bottom() * ratio)
-    colour = view.colours.colour("trace")
-    offset, envelope = view.shown_samples(first, first + length)
-    if length <= 2 * (right - left):
-        at, values = envelope.points(sweep.channel, first - offset, first - offset + length)
-        if len(at) > 1:
-            canvas.trace(view.x_of(sweep, (at + offset) / rate), view.y_of(sweep, values), colour, 1.2, area)
-        return
-    low, high = envelope.columns(sweep.channel, first - offset, first - offset + length, right - left)
-    one, other = view.y_of(sweep, low) * ratio, view.y_of(sweep, high) * ratio
-    y_high, y_low = np.minimum(one, other), np.maximum(one, other)
-    canvas.bars(left, np.clip(y_high, top, bottom), np.clip(y_low, top, bottom), colour)
+    area, rate = view.screen_rect, view.waveform.rate_hz
+    first = sweep.start_s * rate
+    last = first + view.sweep_s * rate
+    offset, envelope = view.shown_samples(first, last)
+    canvas.signal(
+        envelope,
+        sweep.channel,
+        (first - offset, last - offset),
+        (area.left(), area.right()),
+        lambda values: view.y_of(sweep, values),
+        view.colours.colour("trace"),
+        area,
+    )
 
 
 def _heat(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:

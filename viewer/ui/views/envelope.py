@@ -58,19 +58,6 @@ class Envelope:
         a, b = max(0, int(np.floor(first))), min(len(samples), int(np.ceil(last)) + 2)
         return np.arange(a, max(a, b), dtype=np.float64), samples[a : max(a, b)]
 
-    def line(self, channel: int, first: float, last: float, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return points to draw from sample ``first`` to ``last`` on ``count`` pixels: sample positions and values.
-
-        Every sample where there are few; else each pixel's minimum and maximum.
-        """
-        if (last - first) <= 8 * count:
-            return self.points(channel, first, last)
-        low, high = self.columns(channel, first, last, count)
-        middles = first + (np.arange(count) + 0.5) * (last - first) / count
-        values = np.empty(2 * count, np.float32)
-        values[::2], values[1::2] = low, high
-        return np.repeat(middles, 2), values
-
 
 def build(samples: np.ndarray) -> Envelope:
     """Return the pyramid over (channels, samples); reads the samples once, in pieces (they may be memory-mapped)."""

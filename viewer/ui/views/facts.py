@@ -8,6 +8,11 @@ from PySide6.QtCore import QDate, QLocale, QTime
 
 from viewer.study import Image, Study
 
+_NOT_ON_THE_STUDY = frozenset(
+    {"Orientation", "Institution", "Study", "Series", "Protocol", "Processing", "Derivation", "Lossy compression"}
+)
+"""Facts that would cover more of a study than they say about it; the orientation is drawn at its sides."""
+
 
 @dataclass(frozen=True)
 class Corners:
@@ -48,10 +53,8 @@ def study_corners(study: Study, identity: bool, tr: Callable[[str], str]) -> Cor
     if identity and taken.taken:
         clock = locale.toString(QTime(taken.taken.hour, taken.taken.minute), locale.FormatType.ShortFormat)
         when = (f"{_day(taken.taken)} {clock}",)
-    view = " ".join(part for part in (taken.body_part, taken.view, _side(taken.laterality, tr)) if part)
-    what = tuple(part for part in (taken.modality, view, taken.device) if part)
-    hidden = ("Orientation",) if identity else ("Orientation", "Institution", "Study", "Series")
-    facts = tuple(f"{name}: {value}" for name, value in taken.facts if name not in hidden)[:4]
+    view = " ".join(part for part in (taken.modality, taken.body_part, taken.view, _side(taken.laterality, tr)) if part)
+    facts = tuple(f"{name}: {value}" for name, value in taken.facts if name not in _NOT_ON_THE_STUDY)[:3]
     notice: tuple[str, ...] = ()
     if patient.is_child:
         notice = (
@@ -63,7 +66,7 @@ def study_corners(study: Study, identity: bool, tr: Callable[[str], str]) -> Cor
     file: tuple[str, ...] = (source.label,) if identity else ()
     if not identity and source.frames > 1:
         file = (tr("{frame} of {frames}").format(frame=source.frame + 1, frames=source.frames),)
-    return Corners(tuple(who), when + what + facts, (), (_size(study, tr), *file), notice)
+    return Corners(tuple(who), when + ((view,) if view else ()) + facts, (), (_size(study, tr), *file), notice)
 
 
 def _day(day: date) -> str:

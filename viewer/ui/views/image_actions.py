@@ -17,13 +17,13 @@ def add_image_actions(view: "ImageView") -> dict[str, QAction]:
         ("pan", tr("Pan"), "V", tr("Left drag moves the picture")),
         (
             "window",
-            tr("Window/level"),
+            tr("W/L"),
             "L",
             tr("Left drag changes the window: across its width, up and down its centre"),
         ),
         ("length", tr("Length"), "D", tr("Left drag measures a length, in mm where the spacing is known")),
         ("angle", tr("Angle"), "G", tr("Three clicks measure an angle, at the second")),
-        ("region", tr("Mark region"), "B", tr("Left drag marks a rectangle, to be read by itself")),
+        ("region", tr("Mark"), "B", tr("Left drag marks a rectangle, to be read by itself")),
     )
     for name, text, key, tip in tools:
         named[name] = add(
@@ -65,7 +65,7 @@ def add_image_actions(view: "ImageView") -> dict[str, QAction]:
     ):
         add(menu, text, key, lambda _, x=dx, y=dy: view.place(view.placement.panned(x, y)))
 
-    menu = tr("Orientation")
+    menu = tr("Turn")
     add(menu, tr("Rotate right"), "R", lambda _: view.turn(1))
     add(menu, tr("Rotate left"), "Shift+R", lambda _: view.turn(-1))
     add(menu, tr("Flip left to right"), "X", lambda _: view.flip(False))

@@ -14,7 +14,7 @@ from viewer.ui.views import heat as heats
 from viewer.ui.views import image_paint
 from viewer.ui.views.background import in_background
 from viewer.ui.views.base import StudyView
-from viewer.ui.views.facts import Corners
+from viewer.ui.views.facts import Corners, study_corners
 from viewer.ui.views.image_actions import add_image_actions
 from viewer.ui.views.measuring import Measure
 from viewer.ui.views.palette import DARK, Palette
@@ -72,9 +72,23 @@ class ImageView(StudyView):
     @property
     def colours(self) -> Palette:
         """Films are looked at in the dark whatever the window is; sheets and screens follow the window."""
-        if self.study is not None and self.study.kind not in (Kind.ECG_IMAGE, Kind.EMG_IMAGE):
-            return DARK
-        return super().colours
+        return DARK if self.is_film else super().colours
+
+    @property
+    def is_film(self) -> bool:
+        """Whether it may be a radiograph: grey, and neither sheet nor screen."""
+        return self.study is not None and (
+            self.study.kind == Kind.CHEST_XRAY or (self.study.kind == Kind.UNKNOWN and not self.image.is_colour)
+        )
+
+    def _room_for_words(self) -> tuple[float, float]:
+        """The height of the corners' words: a sheet's own words at its edges must stay readable."""
+        assert self.study is not None
+        words = study_corners(self.study, self.identity_visible, self.tr) + self.corners()
+        line = self.fontMetrics().height()
+        top = max(len(words.top_left), len(words.top_right)) + 1.5 * len(words.notice)
+        bottom = max(len(words.bottom_left), len(words.bottom_right))
+        return (top * line + 14 if top else 0.0), bottom * line + 14
 
     def study_changed(self) -> None:
         image = self.image
@@ -121,7 +135,9 @@ class ImageView(StudyView):
     def fit(self) -> None:
         """Show the whole picture, as large as it goes."""
         if self.study is not None:
-            self.place(self.placement.fitted(self.image.columns, self.image.rows, self.view_size), fitting=True)
+            top, bottom = (0.0, 0.0) if self.is_film else self._room_for_words()
+            image = self.image
+            self.place(self.placement.fitted(image.columns, image.rows, self.view_size, top, bottom), fitting=True)
 
     def one_to_one(self) -> None:
         """Show a pixel of the picture on a pixel of the screen."""

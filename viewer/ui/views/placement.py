@@ -38,13 +38,14 @@ class Placement:
         turns = -self.turns + (2 if vertically else 0)
         return replace(self, turns=turns % 4, mirrored=not self.mirrored)
 
-    def fitted(self, columns: int, rows: int, view: QSizeF) -> "Placement":
-        """Return it centred and as large as the view takes."""
+    def fitted(self, columns: int, rows: int, view: QSizeF, top: float = 0.0, bottom: float = 0.0) -> "Placement":
+        """Return it centred and as large as the view takes, leaving room at top and bottom."""
         wide, high = float(columns), rows * self.aspect
         if self.turns % 2:
             wide, high = high, wide
-        scale = min(view.width() / max(wide, 1), view.height() / max(high, 1))
-        return replace(self, scale=max(scale, 1e-4), centre=(columns / 2, rows / 2))
+        scale = min(view.width() / max(wide, 1), max(view.height() - top - bottom, 20) / max(high, 1))
+        placed = replace(self, scale=max(scale, 1e-4), centre=(columns / 2, rows / 2))
+        return placed.panned(0, (top - bottom) / 2)
 
     def zoomed(self, factor: float, at: QPointF, view: QSizeF) -> "Placement":
         """Return it magnified, the picture's point under ``at`` (view coordinates) staying where it is."""
