@@ -57,6 +57,22 @@ def lift_st(
     return x + lift[:, None].astype(np.float32) * shape
 
 
+def covered(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a record with up to half of its time, in stretches of 0.08 to 1 s, replaced by each lead's mean.
+
+    What remains must do: the network then rests on what is there, and the tests that take parts away (deletion,
+    insertion) ask it nothing it has never seen.
+    """
+    y = x.copy()
+    left = rng.uniform(0.05, 0.5) * x.shape[1]
+    while left > 0:
+        wide = int(np.exp(rng.uniform(np.log(0.08), 0)) * RATE_HZ)
+        start = rng.integers(0, max(1, x.shape[1] - wide))
+        y[:, start : start + wide] = x.mean(1, keepdims=True)
+        left -= wide
+    return y
+
+
 def _stretched(x: np.ndarray, factor: float) -> np.ndarray:
     wanted = np.arange(round(x.shape[1] * factor)) / factor
     at = np.arange(x.shape[1])

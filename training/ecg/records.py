@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from viewer.formats import open_study
 from viewer.study import TWELVE_LEADS, normal_lead_name
 
 CLASSES = ("1dAVb", "RBBB", "LBBB", "SB", "AF", "ST", "STD", "STE", "Normal")
@@ -93,16 +94,13 @@ def _cpsc(folder: Path) -> Iterator[Record]:
 
 
 def _ludb(folder: Path) -> Iterator[Record]:
-    import wfdb
-
     for record, row in _rows(folder / "ludb" / "labels.csv").items():
-        read = wfdb.rdrecord(str(folder / "ludb" / "data" / record.removeprefix("LUDB")))
-        names = [normal_lead_name(name) for name in read.sig_name]
-        signals = read.p_signal.T[[names.index(lead) for lead in TWELVE_LEADS]].astype(np.float32)
+        read = open_study(folder / "ludb" / "data" / f"{record.removeprefix('LUDB')}.hea").waveform
+        signals = np.stack([read.samples[read.channels.index(lead)] for lead in TWELVE_LEADS]).astype(np.float32)
         labels = _labels(row)
         known = np.ones(len(CLASSES), np.float32)
         known[[_INDEX["STD"], _INDEX["STE"]]] = 0  # LUDB names rhythm and conduction here, not the ST segment
-        yield Record(record, "ludb", f"ludb-{record}", float(read.fs), signals, labels, known, row["dx"])
+        yield Record(record, "ludb", f"ludb-{record}", read.rate_hz, signals, labels, known, row["dx"])
 
 
 def _order(leads: np.ndarray) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.ecg.augment import lift_st, vary
+from training.ecg.augment import covered, lift_st, vary
 from training.ecg.beats import beat_times
 from training.ecg.records import CLASSES, Record, load_records
 from training.ecg.simulated import simulated_records
@@ -81,7 +81,7 @@ def _train_stage(
         for _ in range(steps):
             length = round(rng.uniform(*stage["window_s"]) * RATE_HZ) // 4 * 4
             drawn = rng.choice(len(learn), stage["batch"], p=odds)
-            made = [_example(learn[i], inputs[i], beats[i], rng, length, stage["lifted"]) for i in drawn]
+            made = [_example(learn[i], inputs[i], beats[i], rng, length, stage) for i in drawn]
             yield torch.from_numpy(np.stack([m[0] for m in made])), torch.from_numpy(np.stack([m[1] for m in made]))
 
     def validate(model: torch.nn.Module) -> float:
@@ -134,12 +134,13 @@ def predict(
 
 
 def _example(
-    record: Record, x: np.ndarray, beats_s: np.ndarray, rng: np.random.Generator, length: int, lifted: float
+    record: Record, x: np.ndarray, beats_s: np.ndarray, rng: np.random.Generator, length: int, stage: dict
 ) -> tuple[np.ndarray, np.ndarray]:
     target = np.stack([record.labels, record.known])
-    if record.labels[NORMAL] and rng.random() < lifted:
+    if record.labels[NORMAL] and rng.random() < stage["lifted"]:
         x, target = lift_st(x, beats_s, rng), lifted_labels(target)
-    return vary(x, rng, length), target
+    x = vary(x, rng, length)
+    return (covered(x, rng) if rng.random() < stage["covered"] else x), target
 
 
 def lifted_labels(target: np.ndarray) -> np.ndarray:

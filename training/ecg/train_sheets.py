@@ -36,8 +36,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    drawn = int((given.pool / "done.txt").read_text())
-    network = train(given.pool, drawn, load_bundle(given.teacher).network, recipe, given.out, given.device)
+    network = train(given.pool, load_bundle(given.teacher).network, recipe, given.out, given.device)
     torch.save(network.state_dict(), given.out / "network.pt")
 
 
@@ -55,32 +54,31 @@ class Student(nn.Module):
         return torch.cat([self.network.classify(pooled), self.echo(pooled)], 1)
 
 
-def train(pool: Path, drawn: int, teacher: Network, recipe: dict, out: Path, device: str = "cpu") -> SheetCnn:
-    """Return the trained network; the last pictures of the pool are kept to validate on."""
-    settings = recipe["training"]
-    planes = np.load(pool / "planes.npy", mmap_mode="r")[:drawn]
-    labels = np.load(pool / "labels.npy")[:drawn]
-    logits, features = _taught(teacher, np.load(pool / "signals.npy", mmap_mode="r")[:drawn], out)
-    features = (features - features.mean(0)) / (features.std(0) + 1e-4)
-    held = settings["held"]
-    learn = drawn - held
-    network = SheetCnn(COUNT, dropout=settings["dropout"])
-    student = Student(network, features.shape[1]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    targets = np.concatenate([labels.reshape(drawn, -1), 1 / (1 + np.exp(-logits)), features], 1).astype(np.float32)
-    steps = learn // settings["batch"]
-    print(f"{learn} pictures to learn from, {held} to validate on", flush=True)
+def train(pool: Path, teacher: Network, recipe: dict, out: Path, device: str = "cpu") -> SheetCnn:
+    """Return the trained network; the pool's first pictures are kept to validate on.
+
+    The pool may still be growing: each epoch draws from what is there when it begins.
+    """
+    settings, held = recipe["training"], recipe["training"]["held"]
+    planes = np.load(pool / "planes.npy", mmap_mode="r")
+    labels = np.load(pool / "labels.npy", mmap_mode="r")
+    taught = _Taught(teacher, np.load(pool / "signals.npy", mmap_mode="r"))
+    network = SheetCnn(COUNT, tuple(settings["widths"]), tuple(settings["repeats"]), settings["dropout"])
+    student = Student(network, taught.features).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         rng = np.random.default_rng((recipe["seed"], 13, epoch))
-        order = rng.permutation(learn)
-        for step in range(steps):
-            drawn_now = np.sort(order[step * settings["batch"] :][: settings["batch"]])
-            pictures = np.stack([moved(np.asarray(planes[i]), rng) for i in drawn_now])
-            yield torch.from_numpy(pictures).float().div_(255), torch.from_numpy(targets[drawn_now])
+        drawn = int((pool / "done.txt").read_text())
+        print(f"epoch {epoch + 1}: {drawn - held} pictures to learn from, {held} to validate on", flush=True)
+        for _ in range(settings["steps"]):
+            chosen = np.sort(rng.choice(np.arange(held, drawn), settings["batch"], replace=False))
+            pictures = np.stack([moved(np.asarray(planes[i]), rng) for i in chosen])
+            targets = np.concatenate([labels[chosen].reshape(len(chosen), -1), taught(chosen)], 1)
+            yield torch.from_numpy(pictures).float().div_(255), torch.from_numpy(targets)
 
     def validate(model: nn.Module) -> float:
-        found = predict(model.network, planes[learn:], device)  # type: ignore[arg-type]
-        truth, known = labels[learn:, 0], labels[learn:, 1] > 0.1
+        found = predict(model.network, planes[:held], device)  # type: ignore[arg-type]
+        truth, known = labels[:held, 0], labels[:held, 1] > 0.1
         each = [auc(truth[known[:, c], c], found[known[:, c], c]) for c in range(COUNT)]
         print(" ", " ".join(f"{n} {v:.3f}" for n, v in zip(CLASSES, each, strict=True)), flush=True)
         return float(np.nanmean(each))
@@ -91,7 +89,7 @@ def train(pool: Path, drawn: int, teacher: Network, recipe: dict, out: Path, dev
         lambda given, wanted: taught_loss(given, wanted, settings["trust"], settings["echo"]),
         out,
         epochs=settings["epochs"],
-        steps_per_epoch=steps,
+        steps_per_epoch=settings["steps"],
         rate=settings["rate"],
         weight_decay=settings["weight_decay"],
         average=settings["average"],
@@ -100,6 +98,31 @@ def train(pool: Path, drawn: int, teacher: Network, recipe: dict, out: Path, dev
         log=lambda line: print(line, flush=True),
     )
     return trained.network.cpu().eval()  # type: ignore[union-attr,return-value]
+
+
+class _Taught:
+    """The teacher's probabilities and standardised features of pictures' signals, each computed once."""
+
+    def __init__(self, teacher: Network, signals: np.ndarray) -> None:
+        self.teacher, self.signals, self.known = teacher, signals, {}  # type: ignore[var-annotated]
+        first = [self._read(i)[1] for i in range(200)]
+        self.mean, self.spread = np.mean(first, 0), np.std(first, 0) + 1e-3
+        self.features = len(self.mean)
+
+    def __call__(self, chosen: np.ndarray) -> np.ndarray:
+        rows = []
+        for i in chosen:
+            probabilities, features = self._read(int(i))
+            rows.append(np.concatenate([probabilities, (features - self.mean) / self.spread]))
+        return np.stack(rows).astype(np.float32)
+
+    def _read(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        if i not in self.known:
+            with torch.inference_mode():
+                found = self.teacher.features(torch.from_numpy(self.signals[i].astype(np.float32))[None])
+                pooled = found.mean(2)
+                self.known[i] = self.teacher.classify(pooled).sigmoid()[0].numpy(), pooled[0].numpy()
+        return self.known[i]
 
 
 def taught_loss(given: Tensor, wanted: Tensor, trust: float, echo: float) -> Tensor:
@@ -138,23 +161,6 @@ def predict(network: nn.Module, planes: np.ndarray, device: str = "cpu", batch: 
             x = torch.from_numpy(np.asarray(planes[first : first + batch])).float().div_(255)
             found.append(network(x.to(device)).float().cpu().numpy())
     return np.concatenate(found)
-
-
-def _taught(teacher: Network, signals: np.ndarray, out: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the teacher's logits and pooled features, kept in ``out`` for a run that goes on."""
-    stored = out / "taught.npz"
-    if stored.exists():
-        with np.load(stored) as kept:
-            return kept["logits"], kept["features"]
-    logits, features = [], []
-    with torch.inference_mode():
-        for first in range(0, len(signals), 32):
-            found = teacher.features(torch.from_numpy(signals[first : first + 32].astype(np.float32)))
-            features.append(found.mean(2).numpy())
-            logits.append(teacher.head(found).numpy())
-    out.mkdir(parents=True, exist_ok=True)
-    np.savez(stored, logits=np.concatenate(logits), features=np.concatenate(features))
-    return np.concatenate(logits), np.concatenate(features)
 
 
 if __name__ == "__main__":
