@@ -16,7 +16,7 @@ from viewer.ui.entry import Entry, State
 from viewer.ui.window import MainWindow
 
 STEP_MS = 10
-WAIT_S = 60.0
+WAIT_S = 45.0
 
 
 class Gui:
@@ -41,7 +41,9 @@ class Gui:
         return self.window.stage.view
 
     def has_window(self) -> bool:
-        return any(isinstance(w, MainWindow) and w.isVisible() for w in QApplication.topLevelWidgets())
+        return any(
+            isinstance(w, MainWindow) and w.isVisible() and w.isActiveWindow() for w in QApplication.topLevelWidgets()
+        )
 
     def dialog(self, kind: type[QDialog]) -> Any:
         return next((w for w in self.window.findChildren(kind) if w.isVisible()), None)
@@ -55,7 +57,9 @@ class Gui:
         QTest.keyClick(on or QApplication.focusWidget() or self.window, key, modifier)
 
     def click(self, widget: QWidget, at: QPoint | None = None) -> None:
-        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at or widget.rect().center())
+        QTest.mouseClick(
+            widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at or widget.rect().center()
+        )
 
     def drag(self, widget: QWidget, start: QPoint, end: QPoint, button: Any = Qt.MouseButton.LeftButton) -> None:
         none = Qt.KeyboardModifier.NoModifier
@@ -91,7 +95,7 @@ class _Driver:
         try:
             if self._condition is not None and not self._condition():
                 if time.monotonic() > self._until:
-                    raise TimeoutError("the window never came to the state that the script waits for")
+                    raise TimeoutError(f"never came true: {getattr(self._condition, '__code__', self._condition)}")
                 return
             self._condition = next(self._steps)
             self._until = time.monotonic() + WAIT_S

@@ -33,4 +33,8 @@ def begin(self: window.MainWindow) -> None:
 if __name__ == "__main__":
     window.MainWindow.start = begin
     app.run([])
-    print(json.dumps({"worst_ms": max(late_ms), "torch_before": state["torch_before"], "torch_after": "torch" in sys.modules}))
+    print(
+        json.dumps(
+            {"worst_ms": max(late_ms), "torch_before": state["torch_before"], "torch_after": "torch" in sys.modules}
+        )
+    )

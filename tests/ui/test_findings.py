@@ -12,7 +12,8 @@ from viewer.reading.values import Finding
 from viewer.study import Note, Region
 from viewer.ui.app import dispose
 from viewer.ui.entry import Entry
-from viewer.ui.findings import FindingRow, FindingsPanel
+from viewer.ui.finding_row import FindingRow
+from viewer.ui.findings import FindingsPanel
 from viewer.ui.theme import apply_theme, theme
 
 

@@ -16,8 +16,9 @@ class CardDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Model card: {0}").format(card.title))
         self.resize(760, 640)
-        self.text = QTextBrowser(openExternalLinks=False)
+        self.text = QTextBrowser()
         self.text.setAccessibleName(self.windowTitle())
+        self.text.document().setDocumentMargin(16)
         self.text.setHtml(card_html(card))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
@@ -82,10 +83,8 @@ def _identity(card: Card) -> str:
 
 
 def _table(head: tuple[str, ...], rows: list) -> str:
-    line = theme().line
-    top = "".join(f'<th align="left">{escape(h)}</th>' for h in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
-    return (
-        f'<table cellpadding="4" cellspacing="0" border="1" style="border-collapse: collapse; border-color: {line}">'
-        f"{f'<tr>{top}</tr>' if top else ''}{body}</table>"
-    )
+    t = theme()
+    line = f"border-bottom: 1px solid {t.line}; padding: 3px 14px 3px 0"
+    top = "".join(f'<td style="{line}; color: {t.muted}">{escape(h)}</td>' for h in head)
+    body = "".join("<tr>" + "".join(f'<td style="{line}">{escape(c)}</td>' for c in row) + "</tr>" for row in rows)
+    return f'<table style="border-collapse: collapse">{f"<tr>{top}</tr>" if top else ""}{body}</table>'

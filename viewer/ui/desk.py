@@ -84,8 +84,9 @@ class Desk(QObject):
     def start(self) -> None:
         """Start both threads (once the window shows): torch's is the second.
 
-        While the linker loads torch's libraries (0.3-0.6 s) every other library has to wait, and whoever imports one then
-        waits with the interpreter's lock in hand: the window would stand still. So what files need is imported before.
+        While the linker loads torch's libraries (0.3-0.6 s) every other library has to wait, and whoever imports one
+        then waits with the interpreter's lock in hand: the window would stand still. So what files need is imported
+        before.
         """
         self.files.ready.connect(lambda _opener: None if self._closed else self.readings.start())
         self.files.start()
@@ -370,6 +371,7 @@ class Desk(QObject):
     def _learn_engine(self, engine: Any) -> None:
         if engine is None:
             return
+
         def look(_engine: Any, _cancel: threading.Event, _progress: Progress) -> list["Card"]:
             from viewer.models.catalogue import catalogue
 
@@ -386,7 +388,7 @@ class Desk(QObject):
         self._feed()
 
     def _trim(self) -> None:
-        """Drop the studies looked at longest ago until the rest fit the budget; pasted ones have no file to come from."""
+        """Drop the studies looked at longest ago until the rest fit the budget; pasted ones have no file to reopen."""
         held = sum(e.bytes for e in self.entries)
         for entry in list(self._recent):
             if held <= STUDY_BUDGET_BYTES:

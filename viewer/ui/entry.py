@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QImage
 
 from viewer.reading.values import Finding, Reading
-from viewer.study import Kind, KindFrom, Patient, Region, Study
+from viewer.study import Image, Kind, KindFrom, Patient, Region, Study
 from viewer.ui.text import NORMAL_LABELS, tr
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Entry:
     """A file in the worklist.
 
     ``study`` may be dropped to save memory and opened again; ``kind`` and ``model_id`` are the person's choices;
-    ``region`` is what the person marked, ``regional`` its reading; ``asked`` counts the person's requests, so that an answer
-    to an older one is known. ``title``, ``patient`` and the facts outlive the study.
+    ``region`` is what the person marked, ``regional`` its reading; ``asked`` counts the person's requests, so that an
+    answer to an older one is known. ``title``, ``patient`` and the facts outlive the study.
     """
 
     item: "Item | None"
@@ -77,7 +77,7 @@ class Entry:
         if self.study is None:
             return 0
         content = self.study.content
-        return int(getattr(content, "pixels", getattr(content, "samples", None)).nbytes)
+        return content.pixels.nbytes if isinstance(content, Image) else content.samples.nbytes
 
     def take(self, study: Study) -> None:
         """Hold an opened study."""
@@ -127,8 +127,9 @@ def top_finding(reading: Reading | None) -> Finding | None:
 def abstained_because(reading: Reading) -> str:
     """Return the sentence that says best why there is no reading."""
     telling = (
-        "kind-doubted", "kind-unknown", "kind-network-missing", "no-model", "model-unsuitable", "kind-impossible", "blank",
-        "too-small", "modality-unsuitable", "view-unsuitable", "no-signal", "too-short", "rate-unsuitable", "not-finite",
+        "kind-doubted", "kind-unknown", "kind-network-missing", "no-model", "model-unsuitable", "kind-impossible",
+        "blank", "too-small", "modality-unsuitable", "view-unsuitable", "no-signal", "too-short", "rate-unsuitable",
+        "not-finite",
     )  # fmt: skip
     by_code = {note.code: note.message for note in reading.warnings}
     found = next((by_code[code] for code in telling if code in by_code), None)
@@ -151,7 +152,7 @@ def conflicts(reading: Reading | None) -> frozenset[str]:
 
 
 def patient_key(patient: Patient) -> tuple | None:
-    """Return what tells patients apart: the identifier where there is one, else name and birth date; None if unknown."""
+    """Return what tells patients apart: the identifier where there is one, else name and birth date, else None."""
     if patient.identifier:
         return (patient.identifier.strip().casefold(),)
     if patient.name:

@@ -25,7 +25,7 @@ PROGRESS_EVERY_S = 0.04
 class Job:
     """Something to do in a lane: ``work(tool, cancel, progress)``; ``about`` is handed back with the result.
 
-    A job with the same ``key`` that comes later replaces an earlier one that has not started, and cancels a running one.
+    A job with the same ``key`` that comes later replaces one that has not started, and cancels a running one.
     """
 
     key: object
@@ -38,9 +38,9 @@ class Job:
 class Lane(QThread):
     """One thread with one tool (an opener, an engine), made and closed in it.
 
-    Signals arrive in the thread of whoever connects: ``ready(tool)`` (None where there is none), ``started_job(job)``, ``progressed(job, stage,
-    fraction)``, ``ended(job, result, error)`` with exactly one of result and error. A tool that cannot be made fails
-    every job with that error.
+    Signals arrive in the thread of whoever connects: ``ready(tool)`` (None where there is none), ``started_job(job)``,
+    ``progressed(job, stage, fraction)``, ``ended(job, result, error)`` with exactly one of result and error. A tool
+    that cannot be made fails every job with that error.
     """
 
     ready = Signal(object)
@@ -123,14 +123,15 @@ class Lane(QThread):
             return self._running
 
     def _progress(self, job: Job) -> Progress:
-        last = ["", 0.0]
+        last: tuple[str, float] = ("", 0.0)
 
         def report(stage: str, fraction: float) -> None:
+            nonlocal last
             if job.cancel.is_set():
                 raise Cancelled
             now = time.monotonic()
-            if stage != last[0] or now - float(last[1]) >= PROGRESS_EVERY_S:
-                last[:] = [stage, now]
+            if stage != last[0] or now - last[1] >= PROGRESS_EVERY_S:
+                last = (stage, now)
                 self.progressed.emit(job, stage, float(fraction))
 
         return report
@@ -139,8 +140,8 @@ class Lane(QThread):
 def import_torch_gently() -> None:
     """Import torch in this thread so that the window's thread barely notices.
 
-    Its libraries are loaded first through a foreign call, which lets go of the interpreter's lock while the linker works
-    (the ``import`` statement does not), and no garbage collection walks the many new objects meanwhile.
+    Its libraries are loaded first through a foreign call, which lets go of the interpreter's lock while the linker
+    works (the ``import`` statement does not), and no garbage collection walks the many new objects meanwhile.
     """
     if "torch" in sys.modules:
         return

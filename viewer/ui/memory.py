@@ -1,6 +1,7 @@
 """Remembering: settings, recent files and the last session, kept while the window lives and brought back with it."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,9 @@ class Memory:
         self._remember = remember
         self._settings = session.load(session.settings_path()) if remember else session.Loaded({})
         self._before = session.load(session.session_path()) if remember else session.Loaded({})
-        self._timer = QTimer(window, singleShot=True, interval=SAVE_AFTER_MS)
+        self._timer = QTimer(window)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SAVE_AFTER_MS)
         self._timer.timeout.connect(self._save_later)
         self._restored = False
         self.recent: list[str] = [p for p in self._settings.values.get("recent", []) if isinstance(p, str)]
@@ -74,7 +77,7 @@ class Memory:
         menu.clear()
         for path in self.recent:
             name = path if self._window.identity_visible else tr("Hidden")
-            menu.addAction(name.replace("&", "&&"), lambda path=path: self._window.open_paths([Path(path)]))
+            menu.addAction(name.replace("&", "&&"), partial(self._window.open_paths, [Path(path)]))
         if not self.recent:
             menu.addAction(tr("Nothing was opened yet")).setEnabled(False)
             return

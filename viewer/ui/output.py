@@ -74,7 +74,7 @@ def write_report(study: Study, reading: Reading, path: Path, identified: bool) -
 
 def write_image(picture: QImage, path: Path) -> None:
     """Write a picture as PNG. Raises OSError."""
-    if not picture.save(str(path), "PNG"):
+    if not picture.save(str(path), b"PNG"):
         raise OSError(tr("The picture could not be written to {0}").format(path.name))
 
 

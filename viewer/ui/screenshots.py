@@ -21,10 +21,10 @@ def prepare_platform() -> None:
     core = sys.modules.get("PySide6.QtCore")
     if core is not None and core.QCoreApplication.instance() is not None:
         return
-    screens = [
-        {"name": "plain", "x": 0, "y": 0, "width": 1920, "height": 1200, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1},
-        {"name": "fine", "x": 1920, "y": 0, "width": 3840, "height": 2400, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1},
-    ]  # fmt: skip
+    plain = {"name": "plain", "x": 0, "y": 0, "width": 1920, "height": 1200}
+    fine = {"name": "fine", "x": 1920, "y": 0, "width": 3840, "height": 2400}
+    same = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    screens = [plain | same, fine | same]
     path = Path(tempfile.mkdtemp(prefix="leadlight-")) / "screens.json"
     path.write_text(json.dumps({"synchronousWindowSystemEvents": True, "screens": screens}), "utf-8")
     os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={path}"
@@ -33,6 +33,7 @@ def prepare_platform() -> None:
 
 def draw_all(app: object, paths: list[Path], folder: Path) -> int:
     """Draw every sample; print each file's path. Returns 0, or 1 where a sample did not open or nothing was written."""
+    from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
     from viewer.ui.app import dispose
@@ -41,6 +42,7 @@ def draw_all(app: object, paths: list[Path], folder: Path) -> int:
 
     assert isinstance(app, QApplication)
     folder.mkdir(parents=True, exist_ok=True)
+    previous = qInstallMessageHandler(_quietly)
     window = MainWindow(Desk(), remember=False)
     window.resize(*SIZE)
     window.show()
@@ -57,7 +59,9 @@ def draw_all(app: object, paths: list[Path], folder: Path) -> int:
 
     failed = 0
     try:
-        settle(lambda: len(window.desk.entries) == len(paths) and all(map(_finished, window.desk.entries)), READ_WITHIN_S)
+        settle(
+            lambda: len(window.desk.entries) == len(paths) and all(map(_finished, window.desk.entries)), READ_WITHIN_S
+        )
         for dark in (False, True):
             window.set_dark(dark)
             for entry in window.desk.entries:
@@ -76,9 +80,16 @@ def draw_all(app: object, paths: list[Path], folder: Path) -> int:
             failed += not _grab(window, folder / f"{_stem(window.desk.entries[0])}-dark@2x.png")
     finally:
         dispose(window)
+        qInstallMessageHandler(previous)
     if not paths:
         print(tr("No samples are installed."), file=sys.stderr)
     return 1 if failed or not paths else 0
+
+
+def _quietly(_kind: object, _where: object, text: str) -> None:
+    """Leave out what the platform without a screen says about window managers it does not have."""
+    if not text.startswith("This plugin does not support"):
+        print(text, file=sys.stderr)
 
 
 def _finished(entry: Entry) -> bool:

@@ -18,9 +18,12 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.resize(720, 640)
         self._groups = {title: [(a.text(), keys_of(a)) for a in actions] for title, actions in groups.items()}
-        self.search = QLineEdit(placeholderText=tr("Search"), clearButtonEnabled=True)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search"))
+        self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._fill)
         self.text = QTextBrowser()
+        self.text.document().setDocumentMargin(12)
         self.text.setAccessibleName(self.windowTitle())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -4,9 +4,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSpinBox,
     QSplitter,
@@ -18,8 +16,9 @@ from PySide6.QtWidgets import (
 
 from viewer.study import Image, Kind
 from viewer.ui.entry import Entry, State, patient_key
+from viewer.ui.parts import named, rule, words
 from viewer.ui.text import kind_from_title, kind_title, number, tr
-from viewer.ui.theme import sized, theme
+from viewer.ui.theme import theme
 from viewer.ui.views import StudyView, view_for
 
 IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
@@ -34,12 +33,12 @@ class Heading(QWidget):
     frame_chosen = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__(objectName="panel")
-        self._name = QLabel(objectName="title")
-        self._name.setFont(sized(self.font(), 1.15, True))
+        super().__init__()
+        named(self, "panel")
+        self._name = words(factor=1.15, bold=True)
         self._name.setMinimumWidth(60)
-        self._marks = QLabel(objectName="badge")
-        self._from = QLabel(objectName="muted")
+        self._marks = words(name="badge")
+        self._from = words(name="muted")
         self.kind = QComboBox()
         self.kind.setAccessibleName(tr("Read as"))
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -99,14 +98,16 @@ class Stage(QWidget):
     view_changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__(objectName="stage")
+        super().__init__()
+        named(self, "stage")
         self.heading = Heading()
         self.tools = QToolBar()
         self.tools.setIconSize(QSize(18, 18))
         self.tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self._empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, objectName="muted", wordWrap=True)
-        self._empty.setFont(sized(self.font(), 1.2))
-        self._split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self._empty = words(name="muted", factor=1.2, wrap=True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(3)
         self._views: dict[str, StudyView] = {}
         self._entries: dict[str, Entry] = {}
@@ -117,7 +118,7 @@ class Stage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.heading)
         column.addWidget(self.tools)
-        column.addWidget(QFrame(objectName="rule"))
+        column.addWidget(rule())
         column.addWidget(self._empty, 1)
         column.addWidget(self._split, 1)
         self.show_entry("main", None)
@@ -285,7 +286,10 @@ def _empty_words(entry: Entry | None) -> str:
 
 
 def _menu_button(title: str, actions: list[QAction]) -> QToolButton:
-    button = QToolButton(text=f"{title} ▾", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup, autoRaise=True)
+    button = QToolButton()
+    button.setText(f"{title} ▾")
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setAutoRaise(True)
     menu = QMenu(button)
     menu.addActions(actions)
     button.setMenu(menu)

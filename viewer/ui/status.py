@@ -1,10 +1,11 @@
-"""The foot of the window: what is running, how far it is, a way to stop it, where it is computed, and what this is not."""
+"""The foot of the window: what is running, how far it is, how to stop it, where it runs, and what this is not."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
+from viewer.ui.parts import words
 from viewer.ui.text import research_use, tr
-from viewer.ui.theme import icon, sized
+from viewer.ui.theme import icon
 
 SAID_FOR_MS = 12_000
 
@@ -19,17 +20,18 @@ class Foot(QStatusBar):
         self.setSizeGripEnabled(False)
         self.words = QLabel()
         self.words.setMinimumWidth(80)
-        self.bar = QProgressBar(textVisible=False)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
         self.bar.setFixedWidth(130)
         self.bar.setAccessibleName(tr("Progress"))
-        self.cancel = QToolButton(autoRaise=True)
+        self.cancel = QToolButton()
+        self.cancel.setAutoRaise(True)
         self.cancel.setText(tr("Cancel"))
         self.cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.cancel.setToolTip(tr("Stop what is running (Ctrl+.)"))
         self.cancel.clicked.connect(self.cancel_asked)
-        self.device = QLabel(tr("Starting the networks"), objectName="muted")
-        notice = QLabel(research_use(), objectName="badge")
-        notice.setFont(sized(self.font(), 0.95, True))
+        self.device = words(tr("Starting the networks"), "muted")
+        notice = words(research_use(), "badge", 0.95, True)
         left = QWidget()
         row = QHBoxLayout(left)
         row.setContentsMargins(10, 3, 4, 3)
@@ -44,7 +46,9 @@ class Foot(QStatusBar):
         row.addWidget(self.device)
         row.addWidget(notice)
         self.addPermanentWidget(right)
-        self._forget = QTimer(self, singleShot=True, interval=SAID_FOR_MS)
+        self._forget = QTimer(self)
+        self._forget.setSingleShot(True)
+        self._forget.setInterval(SAID_FOR_MS)
         self._forget.timeout.connect(lambda: self.words.setText(""))
         self.show_idle()
         self.restyle()
@@ -63,7 +67,7 @@ class Foot(QStatusBar):
 
     def show_idle(self) -> None:
         """Say that nothing is running."""
-        if self.bar.isVisibleTo(self):
+        if not self._forget.isActive():  # what was said last stays for its while
             self.words.setText("")
         self.bar.hide()
         self.cancel.hide()

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from viewer.errors import LeadlightError
 from viewer.study import Kind, KindFrom
@@ -22,7 +22,8 @@ def number(value: float, decimals: int = 2) -> str:
 
 def day(value: date | datetime) -> str:
     """Return a date in the locale's short form."""
-    return QLocale().toString(value, QLocale.FormatType.ShortFormat)
+    at = QDate(value.year, value.month, value.day)
+    return QLocale().toString(at, QLocale.FormatType.ShortFormat)
 
 
 def research_use() -> str:

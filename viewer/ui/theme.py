@@ -134,7 +134,8 @@ def _icon(name: str, colour: str, disabled: str) -> QIcon:
 
 def _faded(colour: str) -> str:
     ink, ground = QColor(colour), QColor(_current.panel)
-    return QColor(*((a + b) // 2 for a, b in zip(ink.getRgb()[:3], ground.getRgb()[:3], strict=True))).name()
+    parts = ((ink.red(), ground.red()), (ink.green(), ground.green()), (ink.blue(), ground.blue()))
+    return QColor(*((a + b) // 2 for a, b in parts)).name()
 
 
 def _palette(t: Theme) -> QPalette:

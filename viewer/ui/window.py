@@ -48,7 +48,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(PRODUCT)
         self.setWindowIcon(theme.icon("leadlight"))
         self.setAcceptDrops(True)
-        self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setChildrenCollapsible(False)
         for widget, stretch in ((self.worklist, 0), (self.stage, 1), (self.panel, 0)):
             self.split.addWidget(widget)
             self.split.setStretchFactor(self.split.count() - 1, stretch)
@@ -122,9 +123,9 @@ class MainWindow(QMainWindow):
         stage.region_left.connect(lambda entry: desk.mark(entry, None))
         stage.view_changed.connect(self._offer_tools)
         stage.heading.kind_chosen.connect(self._overrule)
-        stage.heading.frame_chosen.connect(lambda frame: self.current and desk.turn(self.current, frame))
+        stage.heading.frame_chosen.connect(self._turn_to)
         panel.label_chosen.connect(self._choose_label)
-        panel.model_chosen.connect(lambda model: self.current and desk.choose_model(self.current, model))
+        panel.model_chosen.connect(self._choose_model)
         panel.card_asked.connect(self.handing_on.show_card)
         panel.whole_asked.connect(self._whole)
         panel.retry_asked.connect(self._reread)
@@ -146,7 +147,7 @@ class MainWindow(QMainWindow):
             "save_picture": out.save_picture,
             "save_json": out.save_json,
             "print_reading": out.print_reading,
-            "close_study": lambda: self.current and desk.remove([self.current]),
+            "close_study": self._close_study,
             "close_all": lambda: desk.remove(list(desk.entries)),
             "quit": self.close,
             "next_study": lambda: self.worklist.step(1),
@@ -297,13 +298,27 @@ class MainWindow(QMainWindow):
             self.desk.reread(self.current)
 
     def _turn(self, by: int) -> None:
-        entry = self.current
-        if entry is not None and entry.item is not None and 0 <= entry.item.frame + by < entry.frames:
-            self.desk.turn(entry, entry.item.frame + by)
+        if self.current is not None and self.current.item is not None:
+            self._turn_to(self.current.item.frame + by)
+
+    def _turn_to(self, frame: int) -> None:
+        if self.current is not None and 0 <= frame < self.current.frames:
+            self.desk.turn(self.current, frame)
+
+    def _choose_model(self, model_id: str) -> None:
+        if self.current is not None:
+            self.desk.choose_model(self.current, model_id)
+
+    def _close_study(self) -> None:
+        if self.current is not None:
+            self.desk.remove([self.current])
+
+    def _put_beside(self, entry: Entry | None) -> None:
+        self.desk.show_beside(entry)
+        self._draw()
 
     def _show_beside(self, on: bool) -> None:
-        self.desk.show_beside(self.current if on else None)
-        self._draw()
+        self._put_beside(self.current if on else None)
         if on:
             self.worklist.step(1)
 
@@ -321,7 +336,7 @@ class MainWindow(QMainWindow):
     def _entry_menu(self, entry: Entry, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(tr("Show beside"), lambda: (self.desk.show_beside(entry), self._draw()))
+        menu.addAction(tr("Show beside"), lambda: self._put_beside(entry))
         menu.addAction(tr("Read again"), lambda: self.desk.reread(entry))
         menu.addAction(tr("Close"), lambda: self.desk.remove([entry]))
         menu.popup(at)

@@ -2,8 +2,10 @@
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
@@ -15,7 +17,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from viewer.ui.desk import Desk
 from viewer.ui.entry import Entry, State, abstained_because, patient_key, state_title, suspicion, top_finding
+from viewer.ui.parts import named, words
 from viewer.ui.text import kind_title, number, tr
 from viewer.ui.theme import icon, icon_pixmap, sized, theme
 
@@ -61,7 +63,8 @@ class WorklistModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return ", ".join(filter(None, (self.name(entry), *self.lines(entry))))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return entry.error or (str(entry.item.path) if entry.item is not None and self.identity_visible else None)
+            path = str(entry.item.path) if entry.item is not None and self.identity_visible else ""
+            return "\n".join(filter(None, (path, self.lines(entry)[1])))
         return None
 
     def name(self, entry: Entry) -> str:
@@ -236,7 +239,8 @@ class Worklist(QWidget):
     menu_asked = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(objectName="panel")
+        super().__init__()
+        named(self, "panel")
         self.model = WorklistModel(desk)
         self._order = _Order()
         self._order.setSourceModel(self.model)
@@ -254,13 +258,13 @@ class Worklist(QWidget):
         self.view.selectionModel().currentChanged.connect(lambda now, _old: self.chosen.emit(now.data(ENTRY_ROLE)))
         self.view.customContextMenuRequested.connect(self._menu)
         self.view.remove_asked.connect(lambda: self.remove_asked.emit(self.selected()))
-        self.title = QLabel(objectName="title")
-        self.title.setFont(sized(self.font(), 1.05, True))
-        self.sort = QToolButton(checkable=True, autoRaise=True, toolButtonStyle=Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.title = words(factor=1.05, bold=True)
+        self.sort = QToolButton()
+        self.sort.setCheckable(True)
         self.sort.setAccessibleName(tr("Most suspicious first"))
         self.sort.setToolTip(tr("Most suspicious first: sort by the highest probability of an abnormal class"))
         self.sort.toggled.connect(self.sort_by_probability)
-        self.patients = QLabel(objectName="notice", wordWrap=True)
+        self.patients = words(name="notice", wrap=True)
         self.patients.hide()
         head = QHBoxLayout()
         head.setContentsMargins(12, 8, 8, 4)
@@ -285,13 +289,13 @@ class Worklist(QWidget):
         """Make an entry the current one."""
         row = self.model.row_of(entry)
         if row >= 0:
-            self.view.setCurrentIndex(self._order.mapFromSource(self.model.index(row)))
+            self._go(self._order.mapFromSource(self.model.index(row)))
 
     def step(self, by: int) -> None:
         """Go to the next (1) or previous (-1) study as sorted."""
         row = self.view.currentIndex().row() + by
         if 0 <= row < self._order.rowCount():
-            self.view.setCurrentIndex(self._order.index(row, 0))
+            self._go(self._order.index(row, 0))
 
     def current(self) -> Entry | None:
         """Return the current entry."""
@@ -320,6 +324,11 @@ class Worklist(QWidget):
         self.sort.setIcon(icon("sort"))
         self.model.refresh()
 
+    def _go(self, index: QModelIndex) -> None:
+        """Choose one row, whatever keys are held (``setCurrentIndex`` adds to the selection while Ctrl is down)."""
+        self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.view.scrollTo(index)
+
     def _count(self) -> None:
         count = self.model.rowCount()
         self.title.setText(tr("Worklist") if not count else tr("Worklist ({0})").format(count))
@@ -327,10 +336,10 @@ class Worklist(QWidget):
         self.patients.setVisible(patients > 1)
         self.patients.setText(tr("Studies of {0} patients are open.").format(patients))
 
-    def _menu(self, at: object) -> None:
-        entry = self.view.indexAt(at).data(ENTRY_ROLE)  # type: ignore[call-overload]
+    def _menu(self, at: QPoint) -> None:
+        entry = self.view.indexAt(at).data(ENTRY_ROLE)
         if entry is not None:
-            self.menu_asked.emit(entry, self.view.viewport().mapToGlobal(at))  # type: ignore[call-overload]
+            self.menu_asked.emit(entry, self.view.viewport().mapToGlobal(at))
 
 
 def _finding_line(entry: Entry) -> str:
