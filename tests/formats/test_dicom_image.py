@@ -272,6 +272,19 @@ def test_colour(film):
     assert np.array_equal(image.pixels, pixels)
 
 
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, RLELossless])
+def test_compressed_colour_keeps_its_pixels(film, tmp_path, syntax):
+    import pydicom
+
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 30, 3), np.uint8)
+    dataset = pydicom.dcmread(film(pixels))
+    if syntax == JPEG2000Lossless:
+        dataset.PhotometricInterpretation = "YBR_RCT"
+    dataset.compress(syntax, pixels)
+    dataset.save_as(tmp_path / "colour.dcm")
+    assert np.array_equal(open_study(tmp_path / "colour.dcm").image.pixels, pixels)
+
+
 def test_planar_colour(film):
     pixels = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
     planes = np.moveaxis(pixels, -1, 0).tobytes()
@@ -378,6 +391,31 @@ def test_structured_report_says_what_it_is(film, tmp_path, refused):
     dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.11"
     dataset.save_as(tmp_path / "report.dcm")
     refused(tmp_path / "report.dcm", "unsupported", "structured report")
+
+
+def test_a_pdf_inside_dicom_opens_its_pages(film, tmp_path):
+    import pydicom
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=(72, 144))
+    canvas.showPage()
+    canvas.showPage()
+    canvas.save()
+    data = (tmp_path / "a.pdf").read_bytes()
+    dataset = pydicom.dcmread(film(RAMP, PatientName="A^B"))
+    del dataset.PixelData
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.104.1"
+    dataset.EncapsulatedDocument = data + b"\0" * (len(data) % 2)
+    dataset.save_as(tmp_path / "report.dcm")
+    study = open_study(tmp_path / "report.dcm", frame=1)
+    assert study.image.pixels.shape == (400, 200)
+    assert (study.source.format, study.source.frames) == ("dicom", 2)
+    assert study.patient.name == "A B"
+
+
+@pytest.mark.parametrize(("modality", "kind"), [("ECG", Kind.ECG_IMAGE), ("EMG", Kind.EMG_IMAGE)])
+def test_a_captured_screen_is_told_by_its_modality(film, modality, kind):
+    assert open_study(film(RAMP, Modality=modality)).kind is kind
 
 
 def test_unknown_compression_is_named(film, tmp_path, refused):

@@ -55,7 +55,9 @@ def test_what_is_called_a_study_stays_in_so_that_its_error_is_seen(tmp_path):
     (tmp_path / "broken.dcm").write_bytes(b"nothing")
     (tmp_path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     (tmp_path / "empty.png").write_bytes(b"")
-    assert {item.path.name for item in expand([tmp_path])} == {"broken.dcm", "photo.heic", "empty.png"}
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04")
+    (tmp_path / "__init__.py").write_bytes(b"")
+    assert {item.path.name for item in expand([tmp_path])} == {"broken.dcm", "photo.heic", "empty.png", "cut.zip"}
 
 
 def test_a_record_is_one_item_by_any_of_its_files(tmp_path):
@@ -63,8 +65,8 @@ def test_a_record_is_one_item_by_any_of_its_files(tmp_path):
     (tmp_path / "r.atr").write_bytes(b"\0\1")
     png(tmp_path / "z.png")
     assert expand([tmp_path]) == [Item(header), Item(tmp_path / "z.png")]
-    assert expand([tmp_path / "r.dat"]) == [Item(header)]
-    assert expand([tmp_path / "r.dat", header]) == [Item(header)]
+    assert expand([tmp_path / "r.dat"]) == [Item(tmp_path / "r.dat")]
+    assert expand([tmp_path / "r.dat", header, tmp_path]) == [Item(tmp_path / "r.dat"), Item(tmp_path / "z.png")]
 
 
 def test_segments_belong_to_their_record(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from dataclasses import replace
 from typing import Any
 
 from viewer.errors import FormatError
@@ -9,7 +10,6 @@ from viewer.formats.file import File
 from viewer.formats.opened import Opened
 
 _DOCUMENTS = {
-    "1.2.840.10008.5.1.4.1.1.104.1": "a PDF inside DICOM",
     "1.2.840.10008.5.1.4.1.1.66": "raw data",
     "1.2.840.10008.5.1.4.1.1.11": "a presentation state",
     "1.2.840.10008.5.1.4.1.1.88": "a structured report",
@@ -18,7 +18,7 @@ _DOCUMENTS = {
 
 
 def read(file: File, frame: int) -> Opened:
-    """Open a frame of a picture, or a multiplex group of a waveform. Raises FormatError."""
+    """Open a frame of a picture, a multiplex group of a waveform, or a page of a PDF. Raises FormatError."""
     dataset = read_dataset(file)
     if "WaveformSequence" in dataset:
         from viewer.formats.dicom_waveform import read_waveform
@@ -28,6 +28,8 @@ def read(file: File, frame: int) -> Opened:
         from viewer.formats.dicom_image import read_image
 
         return read_image(dataset, frame)
+    if bytes(dataset.get("EncapsulatedDocument") or b"")[:1024].find(b"%PDF-") >= 0:
+        return _report(file, dataset, frame)
     sop = str(dataset.get("SOPClassUID", ""))
     what = next((text for uid, text in _DOCUMENTS.items() if sop.startswith(uid)), None)
     if what is not None:
@@ -37,6 +39,15 @@ def read(file: File, frame: int) -> Opened:
         "This DICOM file holds neither a picture nor a recording (it may be cut off, or a header only)",
         "export it again, with its pixel data",
     )
+
+
+def _report(file: File, dataset: Any, frame: int) -> Opened:
+    """Open a page of a PDF inside DICOM, as ECG carts send their reports."""
+    from viewer.formats import pdf
+    from viewer.formats.dicom_facts import acquisition_of, patient_of
+
+    page = pdf.read(replace(file, data=bytes(dataset.EncapsulatedDocument)), frame)
+    return replace(page, patient=patient_of(dataset), acquisition=acquisition_of(dataset), files=(file,))
 
 
 def read_dataset(file: File) -> Any:

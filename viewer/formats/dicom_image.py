@@ -14,6 +14,7 @@ from viewer.study import Acquisition, DisplayWindow, Image, Kind, Note, ToneTabl
 # Plug-ins in the order they are tried. JPEG 2000: GDCM takes 0.35 s for a 3.6 megapixel film where OpenJPEG takes
 # 0.49 s (equal pixels); both hold the interpreter's lock, which costs nobody anything in the helper process.
 _PLUGINS = ("gdcm", "pylibjpeg", "pyjpegls", "pydicom", "pillow")
+_SCREENS = {"ECG": Kind.ECG_IMAGE, "EMG": Kind.EMG_IMAGE}
 _ANIMALS = ("canine", "feline", "equine", "veterin", "dog", "cat ", "horse", "rabbit", "avian", "bovine", "animal")
 
 
@@ -268,10 +269,15 @@ def _spacing(dataset: Any, groups: list[Any]) -> tuple[tuple[float, float] | Non
 
 
 def _kind(dataset: Any, acquisition: Acquisition) -> Kind:
-    """Return chest-xray only where modality, body part and view agree, and nothing speaks of an animal."""
+    """Return chest-xray only where modality, body part and view agree, and nothing speaks of an animal.
+
+    A captured ECG sheet or EMG screen is told by its modality alone (PS3.3 C.7.3.1.1.1).
+    """
     words = " ".join(value for _, value in acquisition.facts).lower()
     if any(animal in words for animal in _ANIMALS) or text(dataset, "PatientBreedDescription"):
         return Kind.UNKNOWN
+    if acquisition.modality in _SCREENS:
+        return _SCREENS[acquisition.modality]
     radiograph = acquisition.modality in ("CR", "DX", "DR")
     chest = (acquisition.body_part or "").upper() in ("CHEST", "THORAX")
     return Kind.CHEST_XRAY if radiograph and chest and acquisition.view in ("PA", "AP", "LATERAL") else Kind.UNKNOWN

@@ -1,5 +1,6 @@
 """DICOM waveforms: one multiplex group in physical units (DICOM PS3.3 C.10.9)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def read_waveform(dataset: Any, frame: int) -> Opened:
     waveform = _group(dataset, groups[frame], notes)
     label = text(groups[frame], "MultiplexGroupLabel")
     acquisition = acquisition_of(dataset)
+    acquisition = replace(acquisition, facts=(*acquisition.facts, *_filters(groups[frame])))
     sop = text(dataset, "SOPClassUID") or ""
     if sop in _EMG_CLASSES:
         kind = Kind.EMG_TRACE
@@ -39,6 +41,17 @@ def read_waveform(dataset: Any, frame: int) -> Opened:
             Note("channel-group", f"This is the group of channels called {label}, {frame + 1} of {len(groups)}.")
         )
     return Opened(waveform, kind, patient_of(dataset), acquisition, tuple(notes), len(groups))
+
+
+def _filters(group: Any) -> tuple[tuple[str, str], ...]:
+    """Return the filter settings of the first channel."""
+    first = (group.get("ChannelDefinitionSequence") or [None])[0]
+    names = (
+        ("High-pass (Hz)", "FilterLowFrequency"),
+        ("Low-pass (Hz)", "FilterHighFrequency"),
+        ("Notch (Hz)", "NotchFilterFrequency"),
+    )
+    return tuple((title, f"{value:g}") for title, name in names if first is not None and (value := number(first, name)))
 
 
 def _group(dataset: Any, group: Any, notes: list[Note]) -> Waveform:

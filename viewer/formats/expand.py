@@ -25,35 +25,40 @@ class Item:
 
 
 def expand(paths: Iterable[Path | str]) -> list[Item]:
-    """List what there is to open, in the order given, folders in their natural order.
+    """List what there is to open, in the order given, folders in their natural order, nothing twice.
 
     Folders are walked (hidden files left out, and files that are plainly something else); the files of a WFDB record
-    are one item, its header; a ZIP or a DICOMDIR gives its studies. What cannot be looked into stays one item, so that
-    opening it says why.
+    are one item (its header, where a folder was named); a ZIP or a DICOMDIR gives its studies. What cannot be looked
+    into stays one item, so that opening it says why.
     """
-    items: list[Item] = []
+    items: dict[object, Item] = {}
     for path in map(Path, paths):
-        items += _of_folder(path) if path.is_dir() else _of_file(path)
-    return list(dict.fromkeys(items))
+        for same, item in _of_folder(path) if path.is_dir() else _of_file(path):
+            items.setdefault(same, item)
+    return list(items.values())
 
 
-def _of_folder(folder: Path) -> list[Item]:
+_Found = list[tuple[object, Item]]
+"""Items, each with what two names of one thing have in common."""
+
+
+def _of_folder(folder: Path) -> _Found:
     names = _listing(folder)
     if names is None:
-        return [Item(folder)]
+        return [(folder, Item(folder))]
     directory = next((name for name in names if name.upper() == "DICOMDIR"), None)
-    if directory is not None and (items := _of_file(folder / directory)) and items[0].member is not None:
-        return items
+    if directory is not None and (found := _of_file(folder / directory)) and found[0][1].member is not None:
+        return found
     paths = [folder / name for name in names]
     files = [path for path in paths if path.is_file()]
     belonging = {path for header in files if header.suffix.lower() == ".hea" for path in _record_files(header)}
-    items = []
+    found = []
     for path in paths:
         if path.is_dir():
-            items += [] if path.is_symlink() else _of_folder(path)
-        elif path not in belonging and _worth_opening(path):
-            items += _of_file(path)
-    return items
+            found += [] if path.is_symlink() else _of_folder(path)
+        elif path not in belonging and path.is_file():
+            found += _of_file(path, in_folder=True)
+    return found
 
 
 def _listing(folder: Path) -> list[str] | None:
@@ -64,35 +69,31 @@ def _listing(folder: Path) -> list[str] | None:
 
 
 def natural(name: str) -> list:
+    """Return a sorting key under which ``film 9`` comes before ``film 10``."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in re.split(r"(\d+)", name)]
 
 
-def _worth_opening(path: Path) -> bool:
-    """Whether a file found in a folder is a study, or is called one (then opening it says what is wrong)."""
-    if not path.is_file():
-        return False
-    if path.suffix.lower() in _OURS:
-        return True
-    try:
-        return recognise(read_file(path)) is not None
-    except FormatError as error:
-        return error.code == "not-readable"
-
-
-def _of_file(path: Path) -> list[Item]:
+def _of_file(path: Path, in_folder: bool = False) -> _Found:
+    """Return a file's items. One that was only found in a folder must be a study, or be called one."""
+    row = None
     try:
         file = read_file(path)
         row = recognise(file)
-        if row is None or row.name not in ("zip", "dicomdir", "wfdb"):
-            return [Item(path)]
-        if row.name == "wfdb":
-            return [Item(_header_of(file))]
+        if row is None and in_folder and path.suffix.lower() not in _OURS:
+            return []
+        if row is not None and row.name == "wfdb":
+            return [(_header_of(file), Item(path))]
+        if row is None or row.name not in ("zip", "dicomdir"):
+            return [(path, Item(path))]
         from viewer.formats import archive, dicomdir
 
         names = (archive if row.name == "zip" else dicomdir).members(file)
-    except FormatError:
-        return [Item(path)]
-    return [Item(path, name) for name in names] or [Item(path)]
+    except FormatError as error:
+        hidden = in_folder and row is None and error.code == "empty" and path.suffix.lower() not in _OURS
+        return [] if hidden else [(path, Item(path))]
+    if not names and in_folder:
+        return []
+    return [((path, name), Item(path, name)) for name in names] or [(path, Item(path))]
 
 
 def _header_of(file: File) -> Path:

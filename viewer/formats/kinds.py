@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterable
 
-import numpy as np
-
 from viewer.study import TWELVE_LEADS, Kind, normal_lead_name
 
 LEADS = frozenset((*TWELVE_LEADS, "Vx", "Vy", "Vz", "V3R", "V4R", "V5R", "V7", "V8", "V9", "-aVR"))
 """ECG leads in their usual spelling."""
 
 _ECG = re.compile(r"e[ck]g|mcl\d?|ml ?i{1,3}|mv[1-6]|cm5|cc5|d[123]|ecg[ _-]?\w*|v\d?r?|vx|vy|vz|a-?v[rlf]", re.I)
-_EMG = re.compile(
-    r"emg|electromyo|needle|muap|\b(biceps|triceps|deltoid|tibialis|vastus|gastrocnemius|interosseus)\b", re.I
-)
+_MUSCLES = (
+    "biceps triceps deltoid brachioradialis tibialis vastus rectus quadriceps gastrocnemius soleus interosseus "
+    "interosseous pollicis digiti digitorum carpi peroneus fibularis trapezius sternocleidomastoid masseter iliopsoas "
+    "gluteus paraspinal orbicularis frontalis mentalis genioglossus semitendinosus adductor abductor"
+).replace(" ", "|")
+_EMG = re.compile(rf"emg|electromyo|needle|muap|\b({_MUSCLES})\b", re.I)
 _SLEEP = re.compile(r"eeg|eog|\b(fp[12z]|c[34z]|o[12z]|p[34z]|t[3-6]|f[348z])\b", re.I)
 _UNITS = {
     "mv": "mV", "uv": "uV", "µv": "uV", "μv": "uV", "millivolt": "mV", "millivolts": "mV", "microvolt": "uV",
@@ -57,11 +58,3 @@ def kind_of(channels: Iterable[str], comments: str = "") -> Kind:
     if emg > ecg or (not ecg and _EMG.search(comments)):
         return Kind.EMG_TRACE
     return Kind.UNKNOWN
-
-
-def scaled(stored: np.ndarray, gain: float, offset: float, missing: np.ndarray | None = None) -> np.ndarray:
-    """Return ``stored * gain + offset`` as float32, computed in float64, NaN where ``missing``."""
-    values = (stored.astype(np.float64) * gain + offset).astype(np.float32)
-    if missing is not None:
-        values[missing] = np.nan
-    return values

@@ -1,6 +1,5 @@
 """Opens studies in a helper process, so that a decoder that crashes, hangs or swells costs one file an error."""
 
-import contextlib
 import itertools
 import multiprocessing
 import os
@@ -40,6 +39,7 @@ class Opener:
         self._lock = threading.Lock()
         self._process: Any = None
         self._connection: Connection | None = None
+        self._segment = ""
         self._start()
 
     def __enter__(self) -> "Opener":
@@ -51,7 +51,8 @@ class Opener:
     @property
     def pid(self) -> int | None:
         """The helper's process id, or None after ``close``."""
-        return self._process.pid if self._process is not None else None
+        process = self._process
+        return process.pid if process is not None else None
 
     def open(self, item: Item, cancel: threading.Event | None = None) -> Study:
         """Open one item; may be called from any thread, one file at a time.
@@ -78,11 +79,10 @@ class Opener:
         if connection is not None:
             connection.close()
         if process is not None:
-            process.join(0.5)
-            if process.is_alive():
-                process.kill()
-                process.join()
+            process.kill()  # it has nothing to save
+            process.join()
             process.close()
+            shared.discard(self._segment)
 
     def _start(self) -> None:
         from viewer.formats.worker import serve
@@ -94,33 +94,34 @@ class Opener:
         theirs.close()
         self._connection = ours
 
-    def _restart(self, name: str) -> None:
-        """Kill the helper, clean up after it, and start another in the background."""
-        self._process.kill()
+    def _restart(self) -> None:
+        """Kill the helper and start another in the background."""
         self.close()
-        shared.discard(name)
         self._start()
 
     def _ask(self, item: Item, cancel: threading.Event | None) -> Study:
-        name = f"ll{os.getpid():x}-{next(_names):x}"
+        name = self._segment = f"ll{os.getpid():x}-{next(_names):x}"
         if self._process is None or not self._process.is_alive():
             self.close()
             self._start()
-        assert self._connection is not None
+        connection = self._connection
+        assert connection is not None
         try:
-            self._connection.send((item.path, item.member, item.frame, name))
-            self._wait(item, name, cancel)
-            answer = self._connection.recv()
+            connection.send((item.path, item.member, item.frame, name))
+            self._wait(connection, item, cancel)
+            answer = connection.recv()
             if isinstance(answer, LeadlightError):
                 raise answer
             study, dtype, shape, is_shared = answer
             if is_shared:
                 array = shared.take(name, shape, np.dtype(dtype))
-                self._connection.send(None)
+                connection.send(None)
             else:
-                array = np.frombuffer(self._connection.recv_bytes(), dtype).reshape(shape)
-        except (EOFError, ConnectionError) as error:
-            self._restart(name)
+                array = np.frombuffer(connection.recv_bytes(), dtype).reshape(shape)
+        except (EOFError, OSError, ValueError) as error:
+            if self._connection is not connection:  # closed meanwhile by another thread
+                raise Cancelled() from error
+            self._restart()
             raise FormatError(
                 "crashed",
                 "The decoder crashed on this file, which may be damaged or made to do harm",
@@ -131,29 +132,23 @@ class Opener:
         filled = replace(content, pixels=array) if isinstance(content, Image) else replace(content, samples=array)
         return replace(study, content=filled)
 
-    def _wait(self, item: Item, name: str, cancel: threading.Event | None) -> None:
+    def _wait(self, connection: Connection, item: Item, cancel: threading.Event | None) -> None:
         """Return when there is an answer (or the pipe broke); kill the helper over time, memory or cancelling."""
-        import psutil
-
-        assert self._connection is not None
-        helper = None
-        with contextlib.suppress(psutil.Error):
-            helper = psutil.Process(self._process.pid)
         end = time.monotonic() + self.timeout_s
-        while not wait([self._connection], _LOOK_S):
+        while not wait([connection], _LOOK_S):
             if cancel is not None and cancel.is_set():
-                self._restart(name)
+                self._restart()
                 raise Cancelled()
             if time.monotonic() > end:
-                self._restart(name)
+                self._restart()
                 raise FormatError(
                     "timeout",
                     f"This file was not open after {self.timeout_s:g} seconds",
                     "it may be damaged: export it again, or open a smaller part of it",
                     item.path,
                 )
-            if helper is not None and _resident_mb(helper) > self.memory_mb:
-                self._restart(name)
+            if _resident_mb(self.pid) > self.memory_mb:
+                self._restart()
                 raise FormatError(
                     "memory",
                     f"This file needs more than {self.memory_mb / 1000:g} GB of memory to open",
@@ -167,10 +162,10 @@ def _raise_if(cancel: threading.Event | None) -> None:
         raise Cancelled()
 
 
-def _resident_mb(process: Any) -> float:
+def _resident_mb(pid: int | None) -> float:
     import psutil
 
     try:
-        return process.memory_info().rss / 1e6
+        return psutil.Process(pid).memory_info().rss / 1e6 if pid is not None else 0.0
     except psutil.Error:
         return 0.0

@@ -36,7 +36,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"SQLite format 3", "a database", "export the study from its program as DICOM, WFDB or EDF"),
     (0, b"\x00\x00\x00\x0cjP  ", "a bare JPEG 2000 picture", "save it as PNG, or keep it inside DICOM"),
     (0, b"\xff\x4f\xff\x51", "a bare JPEG 2000 picture", "save it as PNG, or keep it inside DICOM"),
-    (0, b"n+1\0", "a NIfTI volume", "export the slice as DICOM or PNG"),
+    (344, b"n+1\0", "a NIfTI volume", "export the slice as DICOM or PNG"),
     (0, b"NRRD", "an NRRD volume", "export the slice as DICOM or PNG"),
 )  # fmt: skip
 

@@ -14,22 +14,35 @@ def has_room(size: int) -> bool:
     return size > 0 and (not _LINUX_SHARED.is_dir() or shutil.disk_usage(_LINUX_SHARED).free > size + (16 << 20))
 
 
-def put(array: np.ndarray, name: str) -> SharedMemory:
-    """Copy an array into a new segment; the caller closes it once the other side has attached.
+def put(array: np.ndarray, name: str) -> SharedMemory | None:
+    """Copy an array into a new segment, or return None where there is no room for it.
+
+    The caller closes it once the other side has attached.
 
     On Linux it is written as the file that it is: a write of 15 MB takes 10 ms, where touching as many fresh pages
     takes 22 ms, and a full file system is an OSError, where touching kills the process.
     """
+    if not has_room(array.nbytes):
+        return None
     segment = SharedMemory(name, create=True, size=array.nbytes)
     if (_LINUX_SHARED / name).exists():
-        rest = array.reshape(-1).view(np.uint8).data
-        with open(_LINUX_SHARED / name, "r+b", buffering=0) as handle:
-            while rest:
-                rest = rest[handle.write(rest) :]
+        try:
+            _write(_LINUX_SHARED / name, array)
+        except OSError:  # filled by another program meanwhile
+            segment.unlink()
+            segment.close()
+            return None
     else:
         view: np.ndarray = np.ndarray(array.shape, array.dtype, buffer=segment.buf)
         np.copyto(view, array)
     return segment
+
+
+def _write(path: Path, array: np.ndarray) -> None:
+    rest = array.reshape(-1).view(np.uint8).data
+    with open(path, "r+b", buffering=0) as handle:
+        while rest:
+            rest = rest[handle.write(rest) :]
 
 
 class _Segment:
@@ -53,6 +66,8 @@ def take(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 def discard(name: str) -> None:
     """Remove a segment that a helper which died may have left."""
+    if not name:
+        return
     try:
         segment = SharedMemory(name)
     except (FileNotFoundError, ValueError, OSError):

@@ -37,11 +37,11 @@ def _answer(connection: Connection, path: Path, member: str | None, frame: int, 
     except LeadlightError as error:
         connection.send(_plain(error))
         return
-    if not shared.has_room(array.nbytes):
+    segment = shared.put(array, name)
+    if segment is None:
         connection.send((study, array.dtype.str, array.shape, False))
         connection.send_bytes(array.reshape(-1).view(np.uint8).data)
         return
-    segment = shared.put(array, name)
     connection.send((study, array.dtype.str, array.shape, True))
     with contextlib.suppress(EOFError):
         connection.recv()
