@@ -276,7 +276,7 @@ def test_colour(film):
 def test_compressed_colour_keeps_its_pixels(film, tmp_path, syntax):
     import pydicom
 
-    pixels = np.random.default_rng(1).integers(0, 256, (40, 30, 3), np.uint8)
+    pixels = np.random.default_rng(1).integers(0, 256, (100, 90, 3), np.uint8)
     dataset = pydicom.dcmread(film(pixels))
     if syntax == JPEG2000Lossless:
         dataset.PhotometricInterpretation = "YBR_RCT"
