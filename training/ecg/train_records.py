@@ -19,6 +19,7 @@ from training.loop import fit
 from training.metrics import auc
 from viewer.models.networks.inception_ecg import InceptionEcg
 from viewer.models.preprocessing.ecg import RATE_HZ, network_input
+from viewer.reading.findings import strongest
 from viewer.study import TWELVE_LEADS
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "ecg-records.toml"
@@ -121,7 +122,7 @@ def masked_loss(logits: Tensor, targets: Tensor) -> Tensor:
 def predict(
     network: torch.nn.Module, inputs: Sequence[np.ndarray], device: str = "cpu", window_s: float = 10.0
 ) -> np.ndarray:
-    """Return the logits (n, classes): of a longer record the mean over windows of ``window_s``."""
+    """Return the logits (n, classes): of a longer record the highest of its windows, of Normal the lowest."""
     length = round(window_s * RATE_HZ)
     found = []
     with torch.inference_mode():
@@ -129,7 +130,7 @@ def predict(
             count = max(1, int(np.ceil(x.shape[1] / length - 0.05)))
             starts = [max(0, min(i * length, x.shape[1] - length)) for i in range(count)]
             windows = torch.from_numpy(np.stack([x[:, s : s + length] for s in starts]))
-            found.append(network(windows.to(device)).float().mean(0).cpu().numpy())
+            found.append(strongest(network(windows.to(device)).float().cpu().numpy(), CLASSES))
     return np.stack(found)
 
 

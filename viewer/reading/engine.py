@@ -210,7 +210,7 @@ class Engine:
     ) -> Reading:
         logits, raw_maps, extents = output
         shares = probabilities(card, torch.from_numpy(logits)).numpy()
-        strengths = find.strongest(shares)
+        strengths = find.strongest(shares, card.classes)
         maps = () if raw_maps is None else find.heat_maps(card, study, raw_maps, extents, shares)
         found = find.findings(card, study, strengths, maps)
         if not card.maps_faithful:

@@ -1,5 +1,7 @@
 """From a network's probabilities and maps to findings, heat maps, boxes and spans."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from viewer.models.card import Card
@@ -9,12 +11,20 @@ from viewer.reading.values import Finding, HeatMap
 from viewer.study import Image, Study
 
 NOTHING_FOUND = ("No Finding", "Normal", "Others")  # classes that point at no place
+WHOLLY = ("No Finding", "Normal")  # classes that hold of a recording only where they hold of all of it
 UNCERTAIN = "uncertain"
 
 
-def strongest(probabilities: np.ndarray) -> np.ndarray:
-    """Return each class's highest probability over a recording's windows: (windows, classes) -> (classes,)."""
-    return probabilities.max(0)
+def strongest(probabilities: np.ndarray, classes: Sequence[str] = ()) -> np.ndarray:
+    """Return each class's highest probability over a recording's windows: (windows, classes) -> (classes,).
+
+    A recording is only as normal as its least normal window: there the lowest counts.
+    """
+    strengths = probabilities.max(0)
+    for c, label in enumerate(classes):
+        if label in WHOLLY:
+            strengths[c] = probabilities[:, c].min()
+    return strengths
 
 
 def predicted(card: Card, strengths: np.ndarray) -> str | None:
