@@ -95,7 +95,8 @@ class _Driver:
         try:
             if self._condition is not None and not self._condition():
                 if time.monotonic() > self._until:
-                    raise TimeoutError(f"never came true: {getattr(self._condition, '__code__', self._condition)}")
+                    what = getattr(self._condition, "__code__", self._condition)
+                    raise TimeoutError(f"never came true: {what}")
                 return
             self._condition = next(self._steps)
             self._until = time.monotonic() + WAIT_S
@@ -118,7 +119,7 @@ class _Driver:
 
 @pytest.fixture
 def drive(qapp: QApplication) -> Callable[..., int]:
-    """Return ``drive(argv, script) -> exit status``: the program run from its command line, with a script at its hands."""
+    """Return ``drive(argv, script) -> exit status``: the program run from its command line by a script."""
 
     def run(argv: list[str], script: Script) -> int:
         from viewer.cli import main

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QByteArray, QRect, Qt
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from viewer.reading.values import Reading
 from viewer.study import Study
@@ -74,8 +74,9 @@ def write_report(study: Study, reading: Reading, path: Path, identified: bool) -
 
 def write_image(picture: QImage, path: Path) -> None:
     """Write a picture as PNG. Raises OSError."""
-    if not picture.save(str(path), b"PNG"):
-        raise OSError(tr("The picture could not be written to {0}").format(path.name))
+    writer = QImageWriter(str(path), QByteArray(b"png"))
+    if not writer.write(picture):
+        raise OSError(0, writer.errorString(), str(path))
 
 
 def report_pages(study: Study, reading: Reading, identified: bool) -> list[QImage]:

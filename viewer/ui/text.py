@@ -87,6 +87,9 @@ def error_sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return tr("There is not enough memory for this; close other studies or programs and try again.")
+    if isinstance(error, OSError):
+        why = error.strerror or type(error).__name__
+        return tr("The file could not be written or read ({0}); try another folder.").format(why)
     if isinstance(error, ValueError) and str(error):
         text = str(error)
         return text[0].upper() + text[1:].rstrip(".") + "."
