@@ -223,10 +223,9 @@ def test_nothing_is_printed_or_left_behind(film, tmp_path):
         "from pathlib import Path\n"
         "from viewer.formats import Item\n"
         "from viewer.formats.opener import Opener\n"
-        "if __name__ == '__main__':\n"
-        "    opener = Opener()\n"
-        f"    study = opener.open(Item(Path({str(path)!r})))\n"
-        "    print(study.image.pixels.shape, opener.pid)\n"
+        "opener = Opener()\n"  # without the guard that spawned processes usually need
+        f"study = opener.open(Item(Path({str(path)!r})))\n"
+        "print(study.image.pixels.shape, opener.pid)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "error"}
     done = subprocess.run(

@@ -1,13 +1,16 @@
 """Opens studies in a helper process, so that a decoder that crashes, hangs or swells costs one file an error."""
 
+import contextlib
 import itertools
 import multiprocessing
 import os
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -90,7 +93,8 @@ class Opener:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs,), name="leadlight-opener", daemon=True)
-        self._process.start()
+        with _without_main():
+            self._process.start()
         theirs.close()
         self._connection = ours
 
@@ -155,6 +159,20 @@ class Opener:
                     "it may be damaged: export it again, or open a smaller part of it",
                     item.path,
                 )
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep the program's main module from being imported again in the helper, which needs nothing of it.
+
+    That import costs the helper's start whatever the program imports, and runs a script that has no guard again.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _raise_if(cancel: threading.Event | None) -> None:
