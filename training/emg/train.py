@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.emg.patches import patch_batches
 from training.emg.pictures import HEIGHT, STRIDE, UNKNOWN, WIDTH, Shard, shard
 from training.emg.real import TRAIN
 from training.loop import fit
@@ -61,30 +62,52 @@ class WithCells(nn.Module):
 
 
 def train(recipe: dict, data: Path, out: Path, jobs: int) -> ScreenEvents:
-    """Return the trained network (in its best state on the validation pictures)."""
-    how, counts = recipe["training"], recipe["pictures"]
-    torch.manual_seed(how["seed"])
+    """Return the trained network: first on patches round single waveforms, then on whole pictures.
+
+    Patches teach the waveforms at a tenth of the cost; whole pictures teach how often they come, and what else a screen
+    shows. Each part keeps its best state on validation pictures.
+    """
+    counts, patches, whole = recipe["pictures"], recipe["patches"], recipe["whole"]
+    torch.manual_seed(recipe["seed"])
     network = ScreenEvents(len(LABELS))
+    both = WithCells(network).to(memory_format=torch.channels_last)
     validation = shard(out / "pictures", 0, counts["validation"], "validation", None, (), jobs)
+    pieces = list(patch_batches(validation, 96, 8, np.random.default_rng(recipe["seed"])))
 
-    def batches(epoch: int) -> Iterable[tuple[Tensor, Tensor]]:
-        own = shard(out / "pictures", epoch % counts["shards"], counts["shard"], "train", data, TRAIN, jobs)
-        return _batches(own, how["batch"], np.random.default_rng([how["seed"], epoch]))
+    def own(epoch: int) -> Shard:
+        return shard(out / "pictures", epoch % counts["shards"], counts["shard"], "train", data, TRAIN, jobs)
 
+    def seen(epoch: int, part: int) -> np.random.Generator:
+        return np.random.default_rng([recipe["seed"], part, epoch])
+
+    def cut(epoch: int) -> Iterable[tuple[Tensor, Tensor]]:
+        rng = seen(epoch, 1)
+        for x, target in patch_batches(own(epoch), patches["batch"], patches["steps"], rng):
+            yield _varied(_scaled(x), rng), target
+
+    def pictures(epoch: int) -> Iterable[tuple[Tensor, Tensor]]:
+        return _batches(own(epoch + patches["epochs"]), whole["batch"], seen(epoch, 2))
+
+    _fit(both, cut, out / "patches", patches, patches["steps"], lambda net: -_patch_loss(net, pieces))
+    steps = counts["shard"] // whole["batch"]
+    _fit(both, pictures, out / "whole", whole, steps, lambda net: -_log_loss(net, validation, counts["validation"]))
+    return network.eval()
+
+
+def _fit(both: nn.Module, batches, out: Path, how: dict, steps: int, validate) -> None:  # type: ignore[no-untyped-def]
     fit(
-        WithCells(network).to(memory_format=torch.channels_last),
+        both,
         batches,
         lambda output, target: loss(output, target, how["cell_weight"]),
         out,
         epochs=how["epochs"],
-        steps_per_epoch=counts["shard"] // how["batch"],
+        steps_per_epoch=steps,
         rate=how["rate"],
         weight_decay=how["weight_decay"],
         average=how["average"],
-        validate=lambda net: -_log_loss(net, validation, min(600, counts["validation"])),
+        validate=validate,
         log=lambda line: print(line, flush=True),
     )
-    return network.eval()
 
 
 def loss(output: Tensor, target: Tensor, cell_weight: float) -> Tensor:
@@ -133,14 +156,28 @@ def outputs(network: nn.Module, own: Shard, rows: np.ndarray, size: int = 32) ->
     return torch.cat(parts).numpy()
 
 
+def _scaled(x: Tensor) -> Tensor:
+    return (x - MEAN[0]) / STD[0]
+
+
+def _patch_loss(network: nn.Module, pieces: list[tuple[Tensor, Tensor]]) -> float:
+    classes = len(LABELS)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = torch.cat([network(_scaled(x))[:, :classes].float() for x, _ in pieces])
+    return _told("patches", logits, torch.cat([t[:, :classes] for _, t in pieces]))
+
+
+def _told(name: str, logits: Tensor, target: Tensor) -> float:
+    right = (logits.argmax(1) == target.argmax(1)).float().mean()
+    print(f"{name}: validation accuracy {float(right):.4f}", flush=True)
+    return float(functional.cross_entropy(logits, target))
+
+
 def _log_loss(network: nn.Module, own: Shard, count: int) -> float:
     rows = np.arange(count)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = torch.from_numpy(outputs(network, own, rows))
-    target = torch.from_numpy(np.asarray(own.targets[rows]))
-    right = (logits.argmax(1) == target.argmax(1)).float().mean()
-    print(f"validation accuracy {float(right):.4f}", flush=True)
-    return float(functional.cross_entropy(logits, target))
+    return _told("pictures", logits, torch.from_numpy(np.asarray(own.targets[rows])))
 
 
 if __name__ == "__main__":

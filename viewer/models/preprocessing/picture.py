@@ -1,6 +1,7 @@
 """Pictures: the shown grey, fitted into the network's rectangle."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -20,14 +21,19 @@ def prepare_picture(
     colour: bool = False,
     mean: Sequence[float] = (0.5,),
     std: Sequence[float] = (0.5,),
+    central: float = 1.0,
 ) -> Prepared:
     """Show the picture in its file's own window, fit it, and scale 0..1 by ``mean`` and ``std``.
 
     ``fit``: ``letterbox`` keeps the aspect and pads with the border's median; ``stretch`` does not keep it.
-    ``colour`` keeps RGB; otherwise grey is repeated over ``channels``.
+    ``colour`` keeps RGB; otherwise grey is repeated over ``channels``. ``central``: the share of each side that is kept
+    about the middle (TF-Slim's evaluation crop is 0.875).
     """
     shown = grey8(study.image)
-    fitted, extent = fit_picture(shown, height, width, fit, colour)
+    top, left = (round(side * (1 - central) / 2) for side in shown.shape[:2])
+    kept = shown[top : shown.shape[0] - top, left : shown.shape[1] - left]
+    fitted, extent = fit_picture(kept, height, width, fit, colour)
+    extent = replace(extent, x=extent.x + left, y=extent.y + top)
     return Prepared(to_tensor(fitted, channels, mean, std)[None], (extent,))
 
 
