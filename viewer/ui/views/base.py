@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QImage, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QImage, QKeyEvent, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from viewer.reading.values import Box, Finding, HeatMap, Reading, Span
@@ -213,6 +213,10 @@ class StudyView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self.study is not None:
                 self.paint_view(painter)
+            if self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(self.colours.colour("accent", 160), 1))
+                painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def event(self, event: QEvent) -> bool:
         # H is held, not pressed: it must arrive here as a key and not as its action's shortcut.

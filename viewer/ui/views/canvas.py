@@ -80,14 +80,15 @@ class Canvas:
         y_of: Callable[[np.ndarray], np.ndarray],
         colour: QColor,
         clip: QRectF,
+        dense: float = 3.0,
     ) -> None:
         """Draw samples ``span`` of a channel from ``x[0]`` to ``x[1]``: a line through them, or bars where dense.
 
-        ``y_of`` gives the height of values; all in device-independent pixels.
+        ``y_of`` gives the height of values; all in device-independent pixels. ``dense``: more samples a pixel.
         """
         (first, last), (left, right) = span, x
         per_px = (last - first) / max(right - left, 1e-9) / self.ratio
-        if per_px <= 3:
+        if per_px <= dense:
             at, values = envelope.points(channel, first, last)
             if len(at) > 1:
                 self.trace(left + (at - first) / (last - first) * (right - left), y_of(values), colour, 1.2, clip)

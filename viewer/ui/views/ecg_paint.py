@@ -72,6 +72,7 @@ def _trace(canvas: Canvas, view: "EcgPaperView", strip: Strip) -> None:
         lambda values: view.y_of(strip, values),
         view.colours.colour("trace"),
         clip,
+        dense=16.0,
     )
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QActionGroup
 
+from viewer.ui.views.sound import missing
 from viewer.ui.views.trace_actions import add_filter_actions
 
 if TYPE_CHECKING:
@@ -61,6 +62,17 @@ def add_emg_actions(view: "EmgSweepView") -> None:
     add(menu, tr("Next channel"), "K", lambda _: view.next_channel())
     named["all"] = add(menu, tr("All channels"), "A", view.set_all_channels, checkable=True)
     add_filter_actions(view, HIGH_PASS_HZ, LOW_PASS_HZ, NOTCH_HZ)
+    menu = tr("Sound")
+    named["listen"] = add(menu, tr("Listen to the screen"), "L", view.listen, checkable=True)
+    named["listen-on"] = add(
+        menu, tr("Listen from here on"), "Shift+P", lambda on: view.listen(on, True), checkable=True
+    )
+    named["mute"] = add(menu, tr("Mute"), "M", view.sound.set_muted, checkable=True)
+    named["louder"] = add(menu, tr("Louder"), "Ctrl+Up", lambda _: view.sound.set_volume(view.sound.volume + 0.1))
+    named["softer"] = add(menu, tr("Softer"), "Ctrl+Down", lambda _: view.sound.set_volume(view.sound.volume - 0.1))
+    reason = missing()
+    if reason:
+        view.silence(reason)
     menu = tr("Time")
     add(menu, tr("A division on"), "Right", lambda _: view.go_to(view.start_s + view.per_division_s))
     add(menu, tr("A division back"), "Left", lambda _: view.go_to(view.start_s - view.per_division_s))

@@ -131,6 +131,8 @@ def paint_marks(painter: QPainter, view: "EmgSweepView") -> None:
             painter.setPen(QPen(view.colours.colour("accent"), 1.2, Qt.PenStyle.DashLine))
             painter.drawRect(box)
     painter.restore()
+    if view.sound_s >= 0:
+        _sound(painter, view)
     if view.caliper is not None and view.caliper_piece in view.sweeps():
         _cursors(painter, view, view.caliper_piece)
 
@@ -147,6 +149,16 @@ def _trigger(painter: QPainter, view: "EmgSweepView") -> None:
     unit = "µV" if view.unit == "uV" else view.unit
     words = view.tr("Level {level} {unit}").format(level=f"{view.level:.4g}", unit=unit)
     plate(painter, words, QPointF(area.right() - 90, y - 12), view.colours, "mark", inside=area)
+
+
+def _sound(painter: QPainter, view: "EmgSweepView") -> None:
+    """A line where the sound is."""
+    area = view.screen_rect
+    painter.setPen(QPen(view.colours.colour("find"), 1.5))
+    for sweep in view.sweeps():
+        x, half = float(view.x_of(sweep, view.sound_s)), area.height() / sweep.rows / 2
+        if area.left() <= x <= area.right():
+            painter.drawLine(QPointF(x, view.zero_y(sweep) - half), QPointF(x, view.zero_y(sweep) + half))
 
 
 def _cursors(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:

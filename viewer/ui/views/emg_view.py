@@ -12,6 +12,7 @@ from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.emg_actions import add_emg_actions
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import TIME_RANGE_S, at_least_125, step_125
+from viewer.ui.views.sound import Sound, Tape
 from viewer.ui.views.sweeps import Sweep
 from viewer.ui.views.trace_view import TraceView
 
@@ -36,6 +37,9 @@ class EmgSweepView(TraceView):
         self._canvas: tuple[object, Canvas] | None = None
         self._sweeps: tuple[object, list[Sweep]] | None = None
         self._wheel = 0
+        self.sound = Sound(self)
+        self.sound_s = -1.0
+        self.sound.moved.connect(self._follow_sound)
         add_emg_actions(self)
 
     # The recording
@@ -61,6 +65,7 @@ class EmgSweepView(TraceView):
         return self.sweep_s * (stretches.RASTER_ROWS if self.mode == "raster" else 1)
 
     def study_changed(self) -> None:
+        self.sound.stop()
         super().study_changed()
         wave, emg = self.waveform, self.study is not None and self.study.kind == Kind.EMG_TRACE
         self.channel, self._canvas, self._sweeps = 0, None, None
@@ -75,10 +80,10 @@ class EmgSweepView(TraceView):
 
     def _sensible_sensitivity(self) -> float:
         """The sensitivity at which the first seconds stay within three divisions, not finer than 20 µV."""
-        count = min(self.waveform.samples.shape[1], 200_000)
+        channels = range(len(self.waveform.channels)) if self.all_channels else [self.channel]
         highest = 0.0
-        for channel in range(len(self.waveform.channels)) if self.all_channels else [self.channel]:
-            piece = self.waveform.samples[channel, :count] * self.to_unit(channel)
+        for channel in channels:
+            piece = self.waveform.samples[channel, : 200_000 : len(channels)] * self.to_unit(channel)
             piece = piece[np.isfinite(piece)]
             if piece.size:
                 highest = max(highest, float(np.percentile(np.abs(piece), 99.8)))
@@ -143,6 +148,39 @@ class EmgSweepView(TraceView):
         """Set the trigger level in µV (with its sign)."""
         self.level = level
         self.changed()
+
+    def listen(self, on: bool, to_the_end: bool = False) -> None:
+        """Play what is on the screen, or everything from there on; ``on`` False stops."""
+        self.sound.stop()
+        if not on:
+            return
+        scale = 4 * self.per_division / self.to_unit(self.channel)  # half a screen is as loud as it gets
+        end_s = self.waveform.duration_s if to_the_end else self.start_s + self.page_s
+        _, envelope = self.shown_samples(0, self.waveform.samples.shape[1])
+        tape = Tape(envelope.samples[self.channel], self.waveform.rate_hz, self.start_s, end_s, scale)
+        trouble = self.sound.play(tape)
+        if trouble:
+            self.silence(trouble)
+
+    def silence(self, reason: str) -> None:
+        """Grey the sound's actions, and say why on them."""
+        for name in ("listen", "listen-on", "mute", "louder", "softer"):
+            self.named[name].setEnabled(False)
+            self.named[name].setChecked(False)
+            self.named[name].setToolTip(reason)
+
+    def _follow_sound(self, time_s: float) -> None:
+        self.sound_s = time_s
+        if time_s < 0:
+            self.named["listen"].setChecked(False)
+            self.named["listen-on"].setChecked(False)
+        elif time_s > self.start_s + self.page_s:
+            self.go_to(self.start_s + self.page_s)
+        self.update()
+
+    def hideEvent(self, event: object) -> None:
+        self.sound.stop()
+        super().hideEvent(event)  # type: ignore[arg-type]
 
     def view_state(self) -> dict:
         return {

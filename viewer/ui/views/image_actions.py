@@ -42,10 +42,20 @@ def add_image_actions(view: "ImageView") -> dict[str, QAction]:
         tip=tr("File's windows, automatic, full range"),
     )
     add(
-        menu, tr("File's window"), "Shift+W", lambda _: view.first_window(), tip=tr("The window that the file proposes")
+        menu,
+        tr("File's window"),
+        "Shift+W",
+        lambda _: view.set_window(view.presets.first),
+        tip=tr("The window that the file proposes"),
     )
-    add(menu, tr("Automatic window"), "A", lambda _: view.automatic_window(), tip=tr("From the picture's own values"))
-    add(menu, tr("Full range"), "Shift+A", lambda _: view.full_range(), tip=tr("Every value visible"))
+    add(
+        menu,
+        tr("Automatic window"),
+        "A",
+        lambda _: view.set_window(view.presets.auto),
+        tip=tr("From the picture's own values"),
+    )
+    add(menu, tr("Full range"), "Shift+A", lambda _: view.set_window(view.presets.full), tip=tr("Every value visible"))
     add(menu, tr("Wider window"), "Ctrl+Right", lambda _: view.change_window(0.1, 0))
     add(menu, tr("Narrower window"), "Ctrl+Left", lambda _: view.change_window(-0.1, 0))
     add(menu, tr("Higher centre (darker)"), "Ctrl+Up", lambda _: view.change_window(0, 0.05))

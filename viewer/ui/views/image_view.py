@@ -1,7 +1,6 @@
 """Chest films, EMG screens, ECG sheets and any other picture."""
 
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -9,7 +8,6 @@ from PySide6.QtGui import QAction, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.study import DisplayWindow, Image, Kind, Region, ToneTable
-from viewer.study.display import default_window
 from viewer.ui.views import heat as heats
 from viewer.ui.views import image_paint
 from viewer.ui.views.background import in_background
@@ -18,18 +16,9 @@ from viewer.ui.views.facts import Corners, study_corners
 from viewer.ui.views.image_actions import add_image_actions
 from viewer.ui.views.measuring import Measure
 from viewer.ui.views.palette import DARK, Palette
-from viewer.ui.views.pixels import (
-    SMALL,
-    PixelPyramid,
-    as_qimage,
-    auto_window,
-    full_window,
-    preview,
-    pyramid,
-    same_window,
-    windowed,
-)
+from viewer.ui.views.pixels import SMALL, PixelPyramid, as_qimage, preview, pyramid, windowed
 from viewer.ui.views.placement import Placement, to_picture
+from viewer.ui.views.presets import Presets, same_window
 
 TOOLS = ("pan", "window", "length", "angle", "region")
 
@@ -98,22 +87,18 @@ class ImageView(StudyView):
         self.measures, self.draft, self._heat, self._median = [], None, None, None
         if image.pixels.size <= SMALL:
             self.pixels = pyramid(image)
-            self.window_shown = default_window(image)
         else:
             self.pixels = preview(image)
-            self.window_shown = default_window(replace(image, pixels=self.pixels.levels[-1]))
-            in_background(lambda: (pyramid(image), default_window(image)), self._take_pyramid)
+            in_background(lambda: pyramid(image), self._take_pyramid)
+        self.window_shown = self.pixels.presets.first
         self.fit()
 
     def _take_pyramid(self, answer: object) -> None:
-        if isinstance(answer, Exception) or self.study is None:
+        if not isinstance(answer, PixelPyramid) or self.study is None or answer.image is not self.study.content:
             return
-        ready, window = cast(tuple[PixelPyramid, DisplayWindow | ToneTable], answer)
-        if ready.image is not self.study.content:
-            return
-        self.pixels = ready
+        self.pixels, self._median = answer, None
         if not self.window_chosen:
-            self.window_shown = window
+            self.window_shown = answer.presets.first
         self.update()
 
     def overlays_changed(self) -> None:
@@ -171,28 +156,17 @@ class ImageView(StudyView):
         self.update()
         self.state_changed.emit()
 
-    def presets(self) -> list[DisplayWindow | ToneTable]:
-        """Return the file's own windows, then the automatic one, then the full range."""
-        small = self._sample()
-        return [*self.image.windows, auto_window(small), full_window(small)]
+    @property
+    def presets(self) -> Presets:
+        """The windows that the picture offers."""
+        assert self.pixels is not None
+        return self.pixels.presets
 
     def next_preset(self) -> None:
-        """Show through the next preset."""
-        presets = self.presets()
-        now = next((i for i, p in enumerate(presets) if same_window(p, self.window_shown)), -1)
-        self.set_window(presets[(now + 1) % len(presets)])
-
-    def first_window(self) -> None:
-        """Show through the window the file proposes, or the automatic one."""
-        self.set_window(self.image.windows[0] if self.image.windows else default_window(self._sample()))
-
-    def automatic_window(self) -> None:
-        """Show through a window from the picture's values."""
-        self.set_window(auto_window(self._sample()))
-
-    def full_range(self) -> None:
-        """Show every value."""
-        self.set_window(full_window(self._sample()))
+        """Show through the next of the file's windows, the automatic one, the full range."""
+        offered = self.presets.all(self.image)
+        now = next((i for i, p in enumerate(offered) if same_window(p, self.window_shown)), -1)
+        self.set_window(offered[(now + 1) % len(offered)])
 
     def invert(self, inverted: bool) -> None:
         """Swap black and white."""
@@ -251,9 +225,9 @@ class ImageView(StudyView):
     def light_ground(self) -> bool:
         """Whether the picture is mostly white, as a sheet of paper is."""
         if self._median is None:
-            sample = self._sample()
-            grey = windowed(sample, sample.pixels, self.window_shown, self.image.inverted != self.inverted)
-            self._median = float(np.median(grey[::4, ::4]))
+            assert self.pixels is not None
+            inverted = self.image.inverted != self.inverted
+            self._median = float(np.median(windowed(self.image, self.pixels.levels[-1], self.window_shown, inverted)))
         return self._median > 190
 
     def view_state(self) -> dict:
@@ -406,9 +380,3 @@ class ImageView(StudyView):
 
     def _focus_point(self) -> QPointF:
         return self._cursor if self._cursor is not None and self.underMouse() else self._middle()
-
-    def _sample(self) -> Image:
-        """The picture, thinned where it is large: enough to find a window in."""
-        assert self.pixels is not None
-        step = max(1, int(np.sqrt(self.image.pixels.size / 4_000_000)))
-        return replace(self.image, pixels=self.image.pixels[::step, ::step])

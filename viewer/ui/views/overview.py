@@ -36,9 +36,13 @@ class Overview:
             self._outline = (key, _outline(envelope, channel, rect, colours, ratio))
         image = self._outline[1].image
         painter.drawImage(rect, image, QRectF(image.rect()))
+        drawn = set()  # thousands of events share a few hundred pixels
         for start, end, colour in marks:
             x0, x1 = self.x_at(start, seconds), self.x_at(end, seconds)
-            painter.fillRect(QRectF(x0, rect.bottom() - 4, max(1.5, x1 - x0), 4), colour)
+            place = (round(x0), round(x1), colour.rgb())
+            if place not in drawn:
+                drawn.add(place)
+                painter.fillRect(QRectF(x0, rect.bottom() - 4, max(1.5, x1 - x0), 4), colour)
         left, right = self.x_at(max(0, shown[0]), seconds), self.x_at(min(seconds, shown[1]), seconds)
         window = QRectF(left, rect.top(), max(3.0, right - left), rect.height())
         painter.fillRect(window, colours.colour("accent", 60))

@@ -10,9 +10,10 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage
 
-from viewer.study.display import apply_window, default_window, display_table
+from viewer.study.display import apply_window, display_table
 from viewer.study.image import DisplayWindow, Image, ToneTable
 from viewer.ui.views.placement import Placement
+from viewer.ui.views.presets import Presets, presets
 
 SMALL = 1_000_000
 """Pictures of fewer pixels are prepared at once, larger ones in the background."""
@@ -20,17 +21,16 @@ SMALL = 1_000_000
 
 @dataclass
 class PixelPyramid:
-    """The picture at full size and halved again and again; ``preview`` levels are picked, not averaged."""
+    """The picture at full size and halved again and again, and the windows that suit it.
+
+    Not ``ready``: a preview, whose one smaller level is picked instead of averaged, and whose windows are from that.
+    """
 
     image: Image
     levels: list[np.ndarray]
     ready: bool
+    presets: Presets
     _patch: tuple[object, np.ndarray] | None = field(default=None, repr=False)
-
-    @property
-    def is_table(self) -> bool:
-        """Whether stored values go through one table."""
-        return self.image.pixels.dtype in (np.uint8, np.uint16, np.int16)
 
     def patch(self, placement: Placement, view: QSizeF, ratio: float) -> tuple[QRect, np.ndarray]:
         """Return the visible part as stored values, a value a device pixel, and its rectangle in device pixels."""
@@ -95,11 +95,12 @@ class PixelPyramid:
 def preview(image: Image) -> PixelPyramid:
     """Return a pyramid to show at once: every n-th pixel, about half a million."""
     step = max(1, int(np.ceil(np.sqrt(image.pixels.shape[0] * image.pixels.shape[1] / 500_000))))
-    return PixelPyramid(image, [image.pixels, np.ascontiguousarray(image.pixels[::step, ::step])], ready=False)
+    picked = np.ascontiguousarray(image.pixels[::step, ::step])
+    return PixelPyramid(image, [image.pixels, picked], False, presets(replace(image, pixels=picked)))
 
 
 def pyramid(image: Image) -> PixelPyramid:
-    """Return the whole pyramid, each level the mean of two by two values; seconds for a huge picture."""
+    """Return the whole pyramid, each level the mean of two by two values; half a second for a hundred megapixels."""
     import cv2
 
     levels = [image.pixels]
@@ -110,35 +111,7 @@ def pyramid(image: Image) -> PixelPyramid:
         size = ((pixels.shape[1] + 1) // 2, (pixels.shape[0] + 1) // 2)
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
         levels.append(pixels)
-    return PixelPyramid(image, levels, ready=True)
-
-
-def auto_window(image: Image) -> DisplayWindow | ToneTable:
-    """Return the window from the picture's own values, whatever the file proposes."""
-    return default_window(replace(image, windows=())) if image.pixels.dtype != np.uint8 else _percentiles(image)
-
-
-def full_window(image: Image) -> DisplayWindow:
-    """Return the window from the lowest to the highest value that is not padding."""
-    pixels = image.pixels
-    if image.padding is not None:
-        pixels = pixels[(pixels < image.padding[0]) | (pixels > image.padding[1])]
-    low, high = (float(pixels.min()), float(pixels.max())) if pixels.size else (0.0, 1.0)
-    low, high = sorted((low * image.slope + image.intercept, high * image.slope + image.intercept))
-    return DisplayWindow((low + high) / 2, max(high - low, 1e-6), "LINEAR_EXACT", "full range")
-
-
-def _percentiles(image: Image) -> DisplayWindow:
-    step = max(1, image.pixels.size // 500_000)
-    low, high = np.percentile(image.pixels.reshape(-1)[::step], (0.5, 99.5))
-    return DisplayWindow(float(low + high) / 2, max(float(high - low), 1.0), "LINEAR_EXACT", "auto")
-
-
-def same_window(a: DisplayWindow | ToneTable, b: DisplayWindow | ToneTable) -> bool:
-    """Whether two windows show the same."""
-    if isinstance(a, DisplayWindow) and isinstance(b, DisplayWindow):
-        return a == b
-    return a is b
+    return PixelPyramid(image, levels, True, presets(image))
 
 
 def windowed(image: Image, values: np.ndarray, window: DisplayWindow | ToneTable, inverted: bool) -> np.ndarray:
