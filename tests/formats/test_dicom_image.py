@@ -114,7 +114,9 @@ def test_big_endian(film, tmp_path):
     dataset.PixelData = RAMP.astype(">u2").tobytes()
     dataset["PixelData"].VR = "OW"
     pydicom.dcmwrite(tmp_path / "big.dcm", dataset, little_endian=False, implicit_vr=False)
-    assert np.array_equal(open_study(tmp_path / "big.dcm").image.pixels, RAMP)
+    image = open_study(tmp_path / "big.dcm").image
+    assert image.pixels.dtype == np.uint16
+    assert np.array_equal(image.pixels, RAMP)
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, "1.2.840.10008.1.2.1"])
@@ -360,10 +362,43 @@ def test_kind_is_said_only_where_the_file_says_it_clearly(film, elements, kind):
     assert study.acquisition.modality == elements["Modality"]
 
 
-def test_cut_off_pixels_are_refused(film, tmp_path, refused):
-    whole = film(RAMP).read_bytes()
-    (tmp_path / "cut.dcm").write_bytes(whole[: len(whole) // 2])
-    refused(tmp_path / "cut.dcm", "damaged", "export it again")
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+@pytest.mark.parametrize("syntax", [None, JPEG2000Lossless, JPEGLSLossless, RLELossless])
+def test_cut_off_pixels_are_refused(film, tmp_path, refused, syntax, part):
+    import pydicom
+
+    path = film(np.random.default_rng(0).integers(0, 4096, (200, 200), np.uint16), BitsStored=12, HighBit=11)
+    if syntax is not None:
+        dataset = pydicom.dcmread(path)
+        dataset.compress(syntax)
+        dataset.save_as(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * part)])
+    refused(path, "damaged", "export it again")
+
+
+def test_twelve_bit_jpeg(film, tmp_path):
+    """As another decoder sees it: pydicom's own 12-bit JPEG, whose pixels DCMTK gives as 0 to 264, mean 14.37."""
+    from pydicom.data import get_testdata_file
+
+    pixels = open_study(get_testdata_file("JPGExtended.dcm", download=False)).image.pixels
+    assert pixels.shape == (1024, 256)
+    assert (pixels.min(), pixels.max()) == (0, 264)
+    assert pixels.mean() == pytest.approx(14.369991, abs=1e-5)
+
+
+def test_big_endian_colour_keeps_its_depth(film, tmp_path):
+    import pydicom
+
+    pixels = np.random.default_rng(1).integers(0, 65536, (20, 30, 3), np.uint16)
+    dataset = pydicom.dcmread(film(pixels))
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    dataset.PixelData = pixels.astype(">u2").tobytes()
+    dataset["PixelData"].VR = "OW"
+    pydicom.dcmwrite(tmp_path / "big.dcm", dataset, little_endian=False, implicit_vr=False)
+    image = open_study(tmp_path / "big.dcm").image
+    assert image.pixels.dtype == np.uint16
+    assert np.array_equal(image.pixels, pixels)
 
 
 def test_header_without_pixels_is_refused(film, tmp_path, refused):

@@ -53,12 +53,15 @@ def _first(groups: list[Any], name: str) -> Any:
 def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
     """Return stored values (rows, columns), or RGB (rows, columns, 3)."""
     from pydicom.pixels import pixel_array
-    from pydicom.uid import UID
+    from pydicom.uid import UID, JPEGExtended12Bit, JPEGLossless
 
     syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
     _complete(dataset, notes)
     errors: list[Exception] = []
     pixels = None
+    if syntax == JPEGExtended12Bit and number(dataset, "BitsStored") != 8:
+        # pydicom keeps GDCM from 12-bit samples, which it decodes as DCMTK does (checked); under this name it lets it
+        dataset.file_meta.TransferSyntaxUID = syntax = JPEGLossless
     for plugin in _plugins(syntax):
         try:
             pixels = pixel_array(dataset, index=frame, decoding_plugin=plugin, view_only=True)
@@ -67,6 +70,7 @@ def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
             errors.append(error)
     if pixels is None:
         raise _undecodable(syntax, errors)
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     if text(dataset, "PhotometricInterpretation") == "PALETTE COLOR":

@@ -32,7 +32,7 @@ def read(file: File, frame: int) -> Opened:
                 picture.seek(frame)
             check_pixels(*picture.size)
             spacing = _spacing(picture)
-            pixels = _deep(file, picture, frame) if _is_deep(picture) else _loaded(picture, notes)
+            pixels = _deep(file, picture, frame) if _is_deep(picture) else _loaded(picture)
     except (PIL.UnidentifiedImageError, SyntaxError) as error:
         raise FormatError(
             "damaged", "This picture's header is damaged or of an unusual variant", "save it again as PNG"
@@ -84,6 +84,8 @@ def _deep(file: File, picture: Any, frame: int) -> np.ndarray:
     import cv2
 
     data = np.frombuffer(file.data, np.uint8)
+    if picture.format == "PNG" and bytes(file.data[-4096:]).find(b"IEND") < 0:
+        raise _cut_off()
     if picture.format == "TIFF":
         read_it, pages = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(frame, frame + 1))
         pixels = pages[0] if read_it and pages else None
@@ -98,29 +100,27 @@ def _deep(file: File, picture: Any, frame: int) -> np.ndarray:
     return _upright(_bounded(pixels), 1 if picture.format == "TIFF" else _orientation(picture))
 
 
+def _cut_off() -> FormatError:
+    return FormatError("damaged", "This picture is cut off, and a part of it is missing", "copy or export it again")
+
+
 def _on_white(pixels: np.ndarray) -> np.ndarray:
     top = np.float32(np.iinfo(pixels.dtype).max)
     alpha = pixels[..., 3:].astype(np.float32) / top
     return np.rint(pixels[..., :3] * alpha + top * (1 - alpha)).astype(pixels.dtype)
 
 
-def _loaded(picture: Any, notes: list[Note]) -> np.ndarray:
-    """Decode with Pillow; a picture that is cut off is shown as far as it goes, and said so."""
+def _loaded(picture: Any) -> np.ndarray:
+    """Decode with Pillow. A picture that is cut off is refused: a network would read its missing part."""
     import PIL.Image
-    import PIL.ImageFile
 
     orientation = _orientation(picture)
     try:
         picture.load()
     except OSError as error:
-        if "truncated" not in str(error):
-            raise
-        PIL.ImageFile.LOAD_TRUNCATED_IMAGES = True
-        try:
-            picture.load()
-        finally:
-            PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
-        notes.append(Note("truncated", "The picture is cut off; its lower part is missing."))
+        if "truncated" in str(error):
+            raise _cut_off() from error
+        raise
     if picture.format == "TIFF":
         orientation = 1  # Pillow turns TIFF pages upright itself
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
