@@ -204,6 +204,17 @@ def test_a_few_channels_stand_one_below_another_whatever_they_are_called(shown, 
     assert view.mm_per_unit(1) == pytest.approx(0.01)  # 10 mm/mV for a channel in µV
 
 
+def test_a_lead_with_a_large_offset_is_brought_back_to_the_paper_and_named(shown, hands):
+    samples = twelve()
+    samples[1] += 150.0  # an amplifier's offset of 150 mV
+    samples[2] += 0.5
+    view = shown(hands.recording(samples, RATE, TWELVE_LEADS), 1200, 800)
+    assert "Offset taken away: II" in words(view)
+    strip = strip_of(view, "II")
+    assert view.y_of(strip, 150.0) == pytest.approx(view.origin.y() + strip.y_mm * view.scale)
+    assert view.offset(2) == 0.0  # half a millivolt stays: it may be an ST segment's
+
+
 def test_a_gap_stays_a_gap(shown, hands):
     samples = twelve()
     samples[:, 1000:1500] = np.nan  # 2 s to 3 s

@@ -52,7 +52,7 @@ def test_steps_are_1_2_5():
         assert value == pytest.approx(expected)
     assert [at_least_125(v) for v in (0.3, 1, 1.01, 49, 50, 51, 990)] == [0.5, 1, 2, 50, 50, 100, 1000]
     assert (time_words(0.01), time_words(2), time_words(0.0005)) == ("10 ms/div", "2 s/div", "0.5 ms/div")
-    assert (voltage_words(50, "uV"), voltage_words(2000, "uV"), voltage_words(5, "")) == (
+    assert (voltage_words(50, ("µV",)), voltage_words(2000, ("µV",)), voltage_words(5, ("",))) == (
         "50 µV/div", "2 mV/div", "5 counts/div",
     )  # fmt: skip
 
@@ -125,6 +125,40 @@ def test_millivolts_are_shown_in_microvolts(shown, hands):
     view.per_division = 100.0
     sweep = view.sweeps()[0]
     assert float(view.zero_y(sweep) - view.y_of(sweep, -0.1)) == pytest.approx(view.screen_rect.height() / 8)
+
+
+def test_channels_of_different_units_are_named_with_the_scale(shown, hands):
+    view = shown(hands.recording(np.stack([spikes(), spikes()]), RATE, ("A", "B"), ("uV", "mmHg"), Kind.UNKNOWN))
+    assert "µV, mmHg/div" in words(view)
+
+
+def test_a_signal_far_from_zero_is_drawn_around_its_median_and_says_so(shown, hands):
+    samples = spikes()[None] + 50_000
+    view = shown(hands.recording(samples, RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    assert "Drawn around its median: EMG" in words(view)
+    sweep = view.sweeps()[0]
+    assert float(view.y_of(sweep, 50_000)) == view.zero_y(sweep)
+    assert view.per_division <= 200
+    assert view.value_at(sweep, QPointF(100, view.zero_y(sweep))) == 50_000
+    near = shown(hands.recording(spikes()[None] + 50, RATE, ("EMG",), "uV", Kind.EMG_TRACE))
+    assert near.offset(0) == 0.0
+
+
+def test_settings_are_never_shortened_in_a_narrow_view(shown, hands, monkeypatch):
+    from viewer.ui.views import corners
+
+    written = []
+    original = corners._block
+
+    def watch(painter, lines, area, room, right, bottom, colours):
+        written.append((lines, room, right, bottom, max(view.text_width(line) for line in lines)))
+        return original(painter, lines, area, room, right, bottom, colours)
+
+    view = shown(hands.recording(spikes()[None], RATE, ("EMG 1",), "uV", Kind.EMG_TRACE), 360, 400)
+    monkeypatch.setattr(corners, "_block", watch)
+    view.picture()
+    settings = next(w for w in written if not w[2] and w[3])
+    assert settings[4] + 8 <= settings[1]
 
 
 def test_raster_rows_follow_each_other_in_time(emg, hands, qtbot):

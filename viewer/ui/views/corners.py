@@ -7,31 +7,37 @@ from viewer.ui.views.facts import Corners
 from viewer.ui.views.palette import Palette
 
 MARGIN = 8.0
+_LEAST = 90.0
+"""Narrower than this, words on the right are left out."""
 
 
 def paint_corners(painter: QPainter, corners: Corners, area: QRectF, colours: Palette) -> float:
-    """Write the corners' lines into ``area``. A line that is too long for half the width is shortened in its middle.
+    """Write the corners' lines into ``area``, the left ones whole: settings that must be read are there.
 
-    Returns where the lines in the lower right corner begin.
+    Lines on the right get what width is left, shortened in their middle, or are left out. Returns where the lines in
+    the lower right corner begin.
     """
-    half = max(60.0, area.width() / 2 - 4 * MARGIN)
     top = area.top() + MARGIN
     for text in corners.notice:
         room = area.width() - 2 * MARGIN
         top += plate(painter, text, QPointF(area.center().x(), top), colours, "warn", "top", room).height() + 3
-    begins = area.bottom() - MARGIN
-    for lines, right, bottom in (
-        (corners.top_left, False, False),
-        (corners.top_right, True, False),
-        (corners.bottom_left, False, True),
-        (corners.bottom_right, True, True),
-    ):
-        if lines:
-            begins = _block(
-                painter, lines, area.adjusted(0, top - area.top() - MARGIN, 0, 0), half, right, bottom, colours
-            )
+    inner = area.adjusted(MARGIN, top - area.top(), -MARGIN, -MARGIN)
+    _row(painter, corners.top_left, corners.top_right, inner, False, colours)
+    return _row(painter, corners.bottom_left, corners.bottom_right, inner, True, colours)
 
-    return begins
+
+def _row(
+    painter: QPainter, left: tuple[str, ...], right: tuple[str, ...], area: QRectF, bottom: bool, colours: Palette
+) -> float:
+    """Write the left and the right block of one side; return where the right one begins."""
+    metrics = QFontMetricsF(painter.font())
+    wide = max((metrics.horizontalAdvance(line) for line in left), default=0.0) + 8
+    if left:
+        _block(painter, left, area, area.width(), False, bottom, colours)
+    room = area.width() - (wide + 2 * MARGIN if left else 0.0)
+    if not right or room < _LEAST:
+        return area.bottom()
+    return _block(painter, right, area, room, True, bottom, colours)
 
 
 def _block(
@@ -44,11 +50,11 @@ def _block(
     colours: Palette,
 ) -> float:
     metrics = QFontMetricsF(painter.font())
-    shown = [metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in lines]
+    shown = [metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room - 8) for line in lines]
     width = max(metrics.horizontalAdvance(line) for line in shown) + 8
     height = metrics.height() * len(shown) + 4
-    x = area.right() - MARGIN - width if right else area.left() + MARGIN
-    y = area.bottom() - MARGIN - height if bottom else area.top() + MARGIN
+    x = area.right() - width if right else area.left()
+    y = area.bottom() - height if bottom else area.top()
     box = QRectF(x, y, width, height)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colours.shade))

@@ -224,6 +224,11 @@ def corner_words(view: "EcgPaperView") -> Corners:
     notice = []
     if unknown and len(set(unknown)) < len(wave.channels):
         notice.append(tr("Amplitude scale unknown: {leads}").format(leads=", ".join(dict.fromkeys(unknown))))
+    moved = [
+        wave.channels[c] for c in dict.fromkeys(s.channel for s in view.pieces()) if c is not None and view.offset(c)
+    ]
+    if moved:
+        notice.append(tr("Offset taken away: {leads}").format(leads=", ".join(moved)))
     if view.page.missing:
         notice.append(tr("Not recorded: {leads}").format(leads=", ".join(view.page.missing)))
     return Corners((), (), (settings, size), (), tuple(notice))

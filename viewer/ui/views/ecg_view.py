@@ -188,7 +188,7 @@ class EcgPaperView(TraceView):
     def y_of(self, strip: Strip, value: Any) -> Any:
         """Return where a channel's values lie on a strip, in the view."""
         assert strip.channel is not None
-        height = strip.sign * value * self.drawn_mm_per_unit(strip.channel)
+        height = strip.sign * (value - self.offset(strip.channel)) * self.drawn_mm_per_unit(strip.channel)
         return self.origin.y() + (strip.y_mm - height) * self.scale
 
     def piece_at(self, at: QPointF) -> Strip | None:
@@ -217,7 +217,7 @@ class EcgPaperView(TraceView):
     def value_at(self, piece: Strip, at: QPointF) -> float:
         assert piece.channel is not None
         height_mm = piece.y_mm - (at.y() - self.origin.y()) / self.scale
-        return piece.sign * height_mm / self.drawn_mm_per_unit(piece.channel)
+        return self.offset(piece.channel) + piece.sign * height_mm / self.drawn_mm_per_unit(piece.channel)
 
     def per_px(self, piece: Strip) -> tuple[float, float]:
         assert piece.channel is not None

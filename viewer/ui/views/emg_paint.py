@@ -146,7 +146,7 @@ def _trigger(painter: QPainter, view: "EmgSweepView") -> None:
     y = float(view.y_of(sweeps[0], view.level / view.to_unit(view.channel)))
     if area.top() <= y <= area.bottom():
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-    unit = "µV" if view.unit == "uV" else view.unit
+    unit = view.measured(view.channel)[1]
     words = view.tr("Level {level} {unit}").format(level=f"{view.level:.4g}", unit=unit)
     plate(painter, words, QPointF(area.right() - 90, y - 12), view.colours, "mark", inside=area)
 
@@ -184,24 +184,23 @@ def corner_words(view: "EmgSweepView") -> Corners:
     """Return sweep speed, sensitivity, polarity, channel and time: a sweep cannot be read without them."""
     tr, wave, sweeps = view.tr, view.waveform, view.sweeps()
     triggered = tr("{count} triggered").format(count=len(sweeps))
-    settings = (
-        time_words(view.per_division_s),
-        voltage_words(view.per_division, view.unit),
-        tr("negative up") if view.negative_up else tr("positive up"),
-        {"free": tr("free run"), "raster": tr("raster"), "trigger": triggered}[view.mode],
-        view.filter_words(),
-    )
+    units = dict.fromkeys(view.measured(sweep.channel)[1] for sweep in sweeps) or {view.measured(view.channel)[1]: None}
+    polarity = tr("negative up") if view.negative_up else tr("positive up")
+    scales = f"{time_words(view.per_division_s)}   {voltage_words(view.per_division, tuple(units))}   {polarity}"
+    mode = {"free": tr("free run"), "raster": tr("raster"), "trigger": triggered}[view.mode]
     until = min(wave.duration_s, view.start_s + view.page_s)
     when = f"{_clock(view.start_s)} – {_clock(until)}"
     if not (view.all_channels and view.mode == "free"):
         when = f"{wave.channels[view.channel]}   {when}"
     notice = []
-    if view.unit != "uV":
-        unit = view.unit or tr("stored values")
-        notice.append(tr("Amplitude scale unknown: divisions are in {unit}").format(unit=unit))
+    if "" in units:
+        notice.append(tr("Amplitude scale unknown: divisions are in stored values"))
+    moved = [wave.channels[c] for c in dict.fromkeys(s.channel for s in sweeps) if view.offset(c)]
+    if moved:
+        notice.append(tr("Drawn around its median: {channels}").format(channels=", ".join(moved)))
     if view.mode == "trigger" and not sweeps:
         notice.append(tr("Nothing crosses the level from here on"))
-    return Corners((), (), ("   ".join(settings), when), (), tuple(notice))
+    return Corners((), (), (scales, f"{mode}   {view.filter_words()}", when), (), tuple(notice))
 
 
 def paint_words(painter: QPainter, view: "EmgSweepView") -> None:

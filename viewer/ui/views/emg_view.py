@@ -44,12 +44,6 @@ class EmgSweepView(TraceView):
 
     # The recording
 
-    @property
-    def unit(self) -> str:
-        """``uV`` where the shown channel's unit is a voltage, else its unit as the file spells it (or nothing)."""
-        unit = self.waveform.units[self.channel]
-        return "uV" if unit in _TO_UV else unit
-
     def to_unit(self, channel: int) -> float:
         """Return what a stored value is multiplied by to be in µV (1 where the unit is no voltage)."""
         return _TO_UV.get(self.waveform.units[channel], 1.0)
@@ -83,12 +77,12 @@ class EmgSweepView(TraceView):
         channels = range(len(self.waveform.channels)) if self.all_channels else [self.channel]
         highest = 0.0
         for channel in channels:
-            piece = self.waveform.samples[channel, : 200_000 : len(channels)] * self.to_unit(channel)
-            piece = piece[np.isfinite(piece)]
+            piece = self.waveform.samples[channel, : 200_000 : len(channels)] - np.float32(self.offset(channel))
+            piece = piece[np.isfinite(piece)] * self.to_unit(channel)
             if piece.size:
                 highest = max(highest, float(np.percentile(np.abs(piece), 99.8)))
         sensible = at_least_125(highest / 3)
-        return max(sensible, 20.0) if self.unit == "uV" else sensible
+        return max(sensible, 20.0) if self.waveform.units[self.channel] in _TO_UV else sensible
 
     # How it is shown
 
@@ -219,7 +213,7 @@ class EmgSweepView(TraceView):
     def screen_rect(self) -> QRectF:
         """Where the grid lies."""
         line = self.fontMetrics().height()
-        top, bottom = 3.0 * line + 22, 2.0 * line + 22 + 46
+        top, bottom = 3.0 * line + 22, 3.0 * line + 22 + 46
         return QRectF(12, top, max(100, self.width() - 24), max(60, self.height() - top - bottom))
 
     def sweeps(self) -> list[Sweep]:
@@ -248,7 +242,8 @@ class EmgSweepView(TraceView):
     def y_of(self, sweep: Sweep, value: float | np.ndarray) -> np.ndarray:
         """Return where stored values lie."""
         division = self.screen_rect.height() / DIVISIONS[1]
-        height = np.asarray(value) * self.to_unit(sweep.channel) / self.per_division * division
+        height = (np.asarray(value) - self.offset(sweep.channel)) * self.to_unit(sweep.channel)
+        height = height / self.per_division * division
         return self.zero_y(sweep) + height if self.negative_up else self.zero_y(sweep) - height
 
     def x_of(self, piece: Sweep, time_s: float | np.ndarray) -> np.ndarray:
@@ -266,7 +261,7 @@ class EmgSweepView(TraceView):
 
     def value_at(self, piece: Sweep, at: QPointF) -> float:
         height = (self.zero_y(piece) - at.y()) * self.per_px(piece)[1]
-        return -height if self.negative_up else height
+        return self.offset(piece.channel) + (-height if self.negative_up else height)
 
     def per_px(self, piece: Sweep) -> tuple[float, float]:
         screen = self.screen_rect

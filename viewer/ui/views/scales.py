@@ -29,8 +29,16 @@ def time_words(seconds: float) -> str:
     return f"{seconds:g} s/div" if seconds >= 1 else f"{1000 * seconds:.3g} ms/div"
 
 
-def voltage_words(per_division: float, unit: str) -> str:
-    """Return a sensitivity given in µV (or stored values, where the unit is none): ``50 µV/div``, ``2 mV/div``."""
-    if unit != "uV":
-        return f"{per_division:g} {unit or 'counts'}/div"
-    return f"{per_division / 1000:g} mV/div" if per_division >= 1000 else f"{per_division:g} µV/div"
+def voltage_words(per_division: float, units: tuple[str, ...]) -> str:
+    """Return a sensitivity as it is written on a screen: ``50 µV/div``, ``2 mV/div``, ``5 counts/div``.
+
+    Parameters
+    ----------
+    per_division : float
+        In µV where the unit is a voltage.
+    units : tuple of str
+        The units of what is shown: ``µV``, others, or nothing where it is unknown.
+    """
+    if units == ("µV",):
+        return f"{per_division / 1000:g} mV/div" if per_division >= 1000 else f"{per_division:g} µV/div"
+    return f"{per_division:g} {', '.join(unit or 'counts' for unit in units)}/div"

@@ -16,6 +16,7 @@ from viewer.ui.views.filters import Filters, apply, possible
 from viewer.ui.views.overview import Overview
 
 TOOLS = ("pan", "caliper", "region")
+FAR_UV = 2000.0
 _GRIP_PX = 6
 _SNAP_PX = 10
 _MARGIN_S = 30.0
@@ -42,6 +43,7 @@ class TraceView(StudyView):
         self._filtered: tuple[int, Envelope] | None = None
         self._filter_key: object = None
         self._drag: tuple[str, QPointF] | None = None
+        self._offsets: dict[int, float] = {}
 
     # For subclasses
 
@@ -106,6 +108,7 @@ class TraceView(StudyView):
         samples = self.waveform.samples
         self.start_s, self.caliper, self.caliper_piece, self.region_draft = 0.0, None, None, None
         self._filtered = self._filter_key = None
+        self._offsets = {}
         self.envelope = Envelope(samples)
         self.set_filters(Filters())
         in_background(lambda: build(samples), self._take_envelope)
@@ -115,6 +118,23 @@ class TraceView(StudyView):
             self.envelope = answer
             self.overlays_changed()
             self.changed()
+
+    def offset(self, channel: int) -> float:
+        """Return the stored value that is drawn on the zero line: 0, or the median of a channel that lies far from it.
+
+        Far is more than twice the signal's range and, for voltages, more than ``FAR_UV``. A high-pass does it as well.
+        """
+        if self._filtered is not None and self.filters.high_pass_hz:
+            return 0.0
+        if channel not in self._offsets:
+            values = self.waveform.samples[channel, :: max(1, self.waveform.samples.shape[1] // 20_000)]
+            values = values[np.isfinite(values)]
+            low, middle, high = np.percentile(values, (0.5, 50, 99.5)) if values.size else (0.0, 0.0, 0.0)
+            scale, unit = self.measured(channel)
+            least = FAR_UV * {"µV": 1.0, "mV": 1e-3}.get(unit, 0.0) / scale
+            far = abs(middle) > max(2 * (high - low), least, 1e-9)
+            self._offsets[channel] = float(middle) if far else 0.0
+        return self._offsets[channel]
 
     def shown_samples(self, first: float, last: float) -> tuple[int, Envelope]:
         """Return where samples to draw begin, and them: filtered where filters are on and have answered."""
