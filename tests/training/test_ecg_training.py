@@ -91,10 +91,11 @@ def test_eight_leads_give_the_twelve_back():
 def test_f1_and_its_operating_point():
     truth = np.array([1, 1, 1, 0, 0, 0], bool)
     assert f1(truth, np.array([1, 1, 0, 1, 0, 0], bool)) == pytest.approx(2 / 3)
-    labels = np.repeat(truth[:, None], 9, 1).astype(float)
-    probabilities = np.repeat(np.array([0.9, 0.8, 0.6, 0.4, 0.2, 0.1])[:, None], 9, 1)
-    points = operating_points(probabilities, labels, np.ones((6, 9)))
-    assert all(0.4 < point < 0.6 for point in points.values())
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(250)[:, None] < 40, 9, 1).astype(float)
+    logits = rng.normal(np.where(labels, 2.0, -2.0), 0.6)
+    points = operating_points(1 / (1 + np.exp(-logits)), labels, np.ones((250, 9)), rounds=50)
+    assert all(0.3 < point < 0.75 for point in points.values())  # between the two, where nobody is
 
 
 def test_a_folder_of_records_becomes_sheets_with_counts(tmp_path):

@@ -114,7 +114,7 @@ def export(
         "exclusive": False,
         "validated": False,
         "operating_points": points,
-        "operating_points_from": f"highest F1 (median of 300 resamples), sheets of {len(check[0])} validation records",
+        "operating_points_from": f"highest F1 (smoothed resamples of the sheets of {len(check[0])} validation records)",
         "calibration": {"temperature": heat.tolist(), "from": "the same sheets"},
         "architecture": {
             "name": "sheet-cnn",
@@ -140,7 +140,7 @@ LIMITS = (
     "Much weaker than the record network: where the recording itself is at hand, open that instead of its picture.",
     "Trained on drawn sheets alone (real and simulated records rendered in many looks), never on a real sheet with a "
     "diagnosis; no diagnosis on a real sheet was measured, only the heart rate of 186 real print-outs.",
-    "Detail is lost at the network's 704 x 448 pixels: PR interval, P waves and small ST shifts are judged poorly.",
+    "Detail is lost at the network's 544 x 352 pixels: PR interval, P waves and small ST shifts are judged poorly.",
     "The rate is judged from the usual paper speed of 25 mm/s; at 50 mm/s SB and ST cannot be trusted.",
     "STE was learned mostly from real normal records with a simulated ST elevation and from simulated records.",
     "Sheets turned by 90 degrees, single strips, more than one sheet on a picture and handwriting are unknown to it.",

@@ -48,7 +48,7 @@ def main() -> None:
 def draw_pool(records: Sequence[Record], out: Path, count: int, recipe: dict) -> None:
     """Draw ``count`` pictures of ``records`` into ``planes.npy``; their signals and labels lie beside it."""
     out.mkdir(parents=True, exist_ok=True)
-    height, width = recipe["sheets"]["height"], recipe["sheets"]["width"]
+    height, width = recipe["sheets"]["drawn"]
     planes = _array(out / "planes.npy", (count, 2, height, width), np.uint8)
     signals = _array(out / "signals.npy", (count, 8, SAMPLES), np.float16)
     labels = _array(out / "labels.npy", (count, 2, len(CLASSES)), np.float32)

@@ -63,6 +63,9 @@ def train(pool: Path, teacher: Network, recipe: dict, out: Path, device: str = "
     planes = np.load(pool / "planes.npy", mmap_mode="r")
     labels = np.load(pool / "labels.npy", mmap_mode="r")
     taught = _Taught(teacher, np.load(pool / "signals.npy", mmap_mode="r"))
+    whole = recipe["sheets"]["height"], recipe["sheets"]["width"]
+    small = whole[0] // 2, whole[1] // 2
+    held_planes = np.stack([shrunk(np.asarray(p), whole) for p in planes[:held]])
     network = SheetCnn(COUNT, tuple(settings["widths"]), tuple(settings["repeats"]), settings["dropout"])
     student = Student(network, taught.features).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -72,12 +75,13 @@ def train(pool: Path, teacher: Network, recipe: dict, out: Path, device: str = "
         print(f"epoch {epoch + 1}: {drawn - held} pictures to learn from, {held} to validate on", flush=True)
         for _ in range(settings["steps"]):
             chosen = np.sort(rng.choice(np.arange(held, drawn), settings["batch"], replace=False))
-            pictures = np.stack([moved(np.asarray(planes[i]), rng) for i in chosen])
+            size = small if epoch < settings["small_epochs"] else whole
+            pictures = np.stack([moved(np.asarray(planes[i]), rng, size) for i in chosen])
             targets = np.concatenate([labels[chosen].reshape(len(chosen), -1), taught(chosen)], 1)
             yield torch.from_numpy(pictures).float().div_(255), torch.from_numpy(targets)
 
     def validate(model: nn.Module) -> float:
-        found = predict(model.network, planes[:held], device)  # type: ignore[arg-type]
+        found = predict(model.network, held_planes, device)  # type: ignore[arg-type]
         truth, known = labels[:held, 0], labels[:held, 1] > 0.1
         each = [auc(truth[known[:, c], c], found[known[:, c], c]) for c in range(COUNT)]
         print(" ", " ".join(f"{n} {v:.3f}" for n, v in zip(CLASSES, each, strict=True)), flush=True)
@@ -138,18 +142,26 @@ def taught_loss(given: Tensor, wanted: Tensor, trust: float, echo: float) -> Ten
     return classes + echo * nn.functional.smooth_l1_loss(given[:, COUNT:], features)
 
 
-def moved(planes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the two planes a little shifted, scaled and turned, stronger or fainter, with a part covered."""
+def shrunk(planes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the two planes at another size (height, width)."""
     import cv2
 
-    height, width = planes.shape[1:]
+    return np.stack([cv2.resize(p, size[::-1], interpolation=cv2.INTER_AREA) for p in planes])
+
+
+def moved(planes: np.ndarray, rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+    """Return the two planes at ``size``, a little shifted, scaled, turned, stronger or fainter, a part covered."""
+    import cv2
+
+    planes = shrunk(planes, size)
+    height, width = size
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.normal(0, 0.7)), float(rng.uniform(0.85, 1.05)))
     turn = turn + np.c_[np.zeros((2, 2)), rng.normal(0, 0.02, 2) * (width, height)]
     out = np.stack([cv2.warpAffine(np.ascontiguousarray(p), turn, (width, height)) for p in planes])
     out = np.clip(out * rng.uniform(0.6, 1.3, (2, 1, 1)), 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
-        y, x = rng.integers(0, height - 60), rng.integers(0, width - 90)
-        out[:, y : y + rng.integers(20, 60), x : x + rng.integers(20, 90)] = 0
+        y, x = rng.integers(0, height * 9 // 10), rng.integers(0, width * 9 // 10)
+        out[:, y : y + rng.integers(height // 20, height // 6), x : x + rng.integers(width // 30, width // 7)] = 0
     return out
 
 

@@ -22,7 +22,7 @@ class _Residual(nn.Module):
         self.beside: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
             self.beside = nn.Sequential(
-                nn.AvgPool2d(stride) if stride > 1 else nn.Identity(),
+                nn.AvgPool2d(stride, ceil_mode=True) if stride > 1 else nn.Identity(),
                 nn.Conv2d(inputs, outputs, 1, bias=False),
                 nn.BatchNorm2d(outputs),
             )
