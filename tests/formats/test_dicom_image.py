@@ -377,6 +377,21 @@ def test_cut_off_pixels_are_refused(film, tmp_path, refused, syntax, part):
     refused(path, "damaged", "export it again")
 
 
+def test_a_decoder_that_panics_costs_the_file_only(film, tmp_path, refused):
+    """RLE whose first segment runs over its end: the decoder written in Rust panics, which is no Exception."""
+    import pydicom
+
+    path = film(np.zeros((64, 64), np.uint16))
+    dataset = pydicom.dcmread(path)
+    dataset.compress(RLELossless)
+    data = bytearray(dataset.PixelData)
+    at = 8 + 8 + 64  # after the offset table and the item's own header of segments
+    data[at : at + 40] = bytes([127]) * 40
+    dataset.PixelData = bytes(data)
+    dataset.save_as(path)
+    refused(path, "damaged", "RLE")
+
+
 def test_twelve_bit_jpeg(film, tmp_path):
     """As another decoder sees it: pydicom's own 12-bit JPEG, whose pixels DCMTK gives as 0 to 264, mean 14.37."""
     from pydicom.data import get_testdata_file

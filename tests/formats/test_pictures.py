@@ -1,6 +1,5 @@
 """PNG, JPEG, TIFF, BMP, WebP and GIF against what was written."""
 
-
 import numpy as np
 import PIL.Image
 import pytest

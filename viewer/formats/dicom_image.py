@@ -57,7 +57,7 @@ def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
 
     syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
     _complete(dataset, notes)
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
     pixels = None
     if syntax == JPEGExtended12Bit and number(dataset, "BitsStored") != 8:
         # pydicom keeps GDCM from 12-bit samples, which it decodes as DCMTK does (checked); under this name it lets it
@@ -66,7 +66,9 @@ def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
         try:
             pixels = pixel_array(dataset, index=frame, decoding_plugin=plugin, view_only=True)
             break
-        except Exception as error:  # each decoder has its own kinds of errors
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # each has its own kinds of errors; a panic of Rust's is no Exception
             errors.append(error)
     if pixels is None:
         raise _undecodable(syntax, errors)
@@ -105,7 +107,7 @@ def _complete(dataset: Any, notes: list[Note]) -> None:
         dataset.BitsStored = dataset.BitsAllocated
 
 
-def _undecodable(syntax: Any, errors: list[Exception]) -> FormatError:
+def _undecodable(syntax: Any, errors: list[BaseException]) -> FormatError:
     if not errors:
         return FormatError(
             "unsupported",

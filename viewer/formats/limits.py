@@ -42,7 +42,7 @@ def check_samples(channels: int, samples: int, what: str = "This recording") -> 
         )
 
 
-def detail_of(error: Exception) -> str:
+def detail_of(error: BaseException) -> str:
     """Return a library's complaint as part of a sentence: its first line, short, without traces or full stop."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     lines = lines[1:] if len(lines) > 1 and lines[0].endswith(":") else lines  # a heading over several complaints
