@@ -62,6 +62,16 @@ def test_a_wfdb_record_in_an_archive(tmp_path):
     assert open_study(path, "x/r.hea").waveform.samples[0] == pytest.approx([0.001, 0.002, 0.003, 0.004])
 
 
+def test_segments_in_an_archive_belong_to_their_record(tmp_path):
+    segment = "{0} 1 500 2\n{0}.dat 16 1000/mV 16 0 0 0 0 II\n"
+    members = {"m.hea": "m/2 1 500 4\ns1 2\ns2 2\n"}
+    for name in ("s1", "s2"):
+        members |= {f"{name}.hea": segment.format(name), f"{name}.dat": np.array([1, 2], "<i2").tobytes()}
+    path = pack(tmp_path / "a.zip", members)
+    assert expand([path]) == [Item(path, "m.hea")]
+    assert open_study(path).waveform.samples.shape == (1, 4)
+
+
 @pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "C:\\evil.png"])
 def test_nothing_is_written_whatever_a_member_is_called(tmp_path, name, monkeypatch):
     path = pack(tmp_path / "in" / "a.zip" if (tmp_path / "in").mkdir() is None else tmp_path, {name: png()})

@@ -21,6 +21,7 @@ def members(file: File) -> list[str]:
     """
     from viewer.formats.expand import natural
     from viewer.formats.registry import recognise
+    from viewer.formats.sniff import is_wfdb_header, named_files
 
     with _opened(file) as archive:
         infos = [info for info in archive.infolist() if _is_plain(info)]
@@ -30,18 +31,22 @@ def members(file: File) -> list[str]:
             )
         if infos and all(info.flag_bits & 1 for info in infos):
             raise _encrypted()
-        names = {info.filename for info in infos}
-        found = []
+        by_path = {info.filename.lower(): info for info in infos}
+        found, belonging = [], set()
         for info in sorted(infos, key=lambda info: natural(info.filename)):
             if info.flag_bits & 1:
                 continue
-            row = recognise(_probe(archive, info, file, names))
+            probe = _probe(archive, info, file, by_path)
+            row = recognise(probe)
             if row is None or row.name in ("zip", "dicomdir"):
                 continue
-            if row.name == "wfdb" and not info.filename.lower().endswith(".hea"):
-                continue  # its header is listed
+            if row.name == "wfdb":
+                if not is_wfdb_header(probe):
+                    continue  # its header is listed
+                folder = posixpath.dirname(info.filename)
+                belonging |= {posixpath.join(folder, name) for name in named_files(probe)}
             found.append(info.filename)
-    return found
+    return [name for name in found if name not in belonging]
 
 
 def member_file(file: File, member: str) -> File:
@@ -115,20 +120,23 @@ def _is_plain(info: zipfile.ZipInfo) -> bool:
     return not info.is_dir() and bool(name) and not name.startswith(".") and "__MACOSX/" not in info.filename
 
 
-def _probe(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: File, names: set[str]) -> File:
-    """Return a member's first bytes as a file, enough to sniff."""
-    try:
-        with archive.open(info) as stream:
-            head = stream.read(8192)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
-        head = b""
+def _probe(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: File, by_path: dict[str, zipfile.ZipInfo]) -> File:
+    """Return a member's first bytes as a file, enough to sniff; headers beside it likewise."""
     folder = posixpath.dirname(info.filename)
 
     def sibling(name: str) -> File | None:
-        path = posixpath.join(folder, name)
-        return member_file(file, path) if name.lower().endswith(".hea") and path in names else None
+        other = by_path.get(posixpath.join(folder, name).lower())
+        return File(file.path, name, _head(archive, other)) if other is not None else None
 
-    return File(file.path, posixpath.basename(info.filename), head, sibling)
+    return File(file.path, posixpath.basename(info.filename), _head(archive, info), sibling)
+
+
+def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(info) as stream:
+            return stream.read(1 << 16)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+        return b""
 
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

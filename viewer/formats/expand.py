@@ -112,11 +112,5 @@ def _record_files(header: Path) -> set[Path]:
         return set()
     if not sniff.is_wfdb_header(file):
         return set()
-    lines = [line.split() for line in bytes(file.data[: 1 << 20]).decode("utf-8", "replace").splitlines()]
-    lines = [words for words in lines if words and not words[0].startswith("#")]
-    multi = "/" in lines[0][0]
-    named = {words[0] for words in lines[1:]}
-    if multi:
-        named = {part for name in named for part in (name + ".hea", name + ".dat", name + ".mat")}
     own = {header.stem + ending for ending in (".atr", ".qrs", ".ann", ".eaf", ".dat", ".mat")}
-    return {header.with_name(name) for name in named | own if name == os.path.basename(name)} - {header}
+    return {header.with_name(name) for name in sniff.named_files(file) | own} - {header}

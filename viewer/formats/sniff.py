@@ -114,6 +114,16 @@ def is_wfdb(file: File) -> bool:
     return ending in ("dat", "mat", "atr", "qrs", "ann", "eaf") or file.name.encode() in header.head
 
 
+def named_files(header: File) -> set[str]:
+    """Return the names of the signal files, or of the segments' files, that a WFDB header lists."""
+    lines = [line.split() for line in bytes(header.data[: 1 << 20]).decode("utf-8", "replace").splitlines()]
+    lines = [words for words in lines if words and not words[0].startswith("#")]
+    names = {words[0] for words in lines[1:] if "/" not in words[0] and "\\" not in words[0] and words[0] != "~"}
+    if "/" in lines[0][0]:
+        return {name + ending for name in names for ending in (".hea", ".dat", ".mat")}
+    return names
+
+
 def xml_text(file: File) -> str | None:
     """Return the beginning of an XML file as text, or None where it is not XML."""
     head = file.head
