@@ -112,4 +112,4 @@ def _is_running(process: psutil.Process) -> bool:
 
 
 if sys.platform != "win32":
-    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - Qt complains where there is none
+    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")

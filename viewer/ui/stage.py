@@ -6,6 +6,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QMenu,
+    QSizePolicy,
     QSpinBox,
     QSplitter,
     QToolBar,
@@ -35,6 +36,7 @@ class Heading(QWidget):
     def __init__(self) -> None:
         super().__init__()
         named(self, "panel")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._name = words(factor=1.15, bold=True)
         self._name.setMinimumWidth(60)
         self._marks = words(name="badge")
@@ -56,6 +58,7 @@ class Heading(QWidget):
         row.addWidget(self.frame)
         row.addWidget(self._from)
         row.addWidget(self.kind)
+        self.setMinimumHeight(self.kind.sizeHint().height() + 10)
 
     def show_entry(self, entry: Entry | None, name: str, beside: Entry | None = None) -> None:
         """Write what is known of an entry, and warn where another patient's study is beside it."""
@@ -121,6 +124,7 @@ class Stage(QWidget):
         column.addWidget(rule())
         column.addWidget(self._empty, 1)
         column.addWidget(self._split, 1)
+        self.offer({})
         self.show_entry("main", None)
 
     @property
