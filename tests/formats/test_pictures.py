@@ -89,6 +89,26 @@ def test_float_tiff(tmp_path):
     assert np.array_equal(picture(tmp_path / "a.tif").pixels, values)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.uint32, np.int32, np.int16])
+def test_other_tiff_types(tmp_path, dtype):
+    values = np.arange(-60, 60).reshape(10, 12).astype(dtype) if np.dtype(dtype).kind != "u" else np.eye(8, dtype=dtype)
+    tifffile.imwrite(tmp_path / "a.tif", values)
+    image = picture(tmp_path / "a.tif")
+    assert image.pixels.dtype in (np.float32, np.int32, np.int16, np.uint16)
+    assert np.array_equal(image.pixels, values)
+
+
+def test_white_is_zero(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", DEEP, photometric="miniswhite")
+    image = picture(tmp_path / "a.tif")
+    assert image.inverted
+    assert np.array_equal(image.pixels, DEEP)
+    tifffile.imwrite(tmp_path / "b.tif", GREY, photometric="miniswhite")
+    image = picture(tmp_path / "b.tif")
+    assert not image.inverted
+    assert np.array_equal(image.pixels, 255 - GREY)
+
+
 def test_not_finite_floats_are_said(tmp_path, codes):
     values = np.ones((8, 8), np.float32)
     values[0, 0], values[1, 1] = np.nan, np.inf

@@ -7,7 +7,7 @@ import numpy as np
 
 from viewer.errors import FormatError
 from viewer.formats.dicom_facts import acquisition_of, number, numbers, patient_of, text
-from viewer.formats.limits import check_pixels, detail_of, finite
+from viewer.formats.limits import check_pixels, detail_of, finite, storable
 from viewer.formats.opened import Opened
 from viewer.study import Acquisition, DisplayWindow, Image, Kind, Note, ToneTable
 
@@ -72,14 +72,13 @@ def _decoded(dataset: Any, frame: int, notes: list[Note]) -> np.ndarray:
             errors.append(error)
     if pixels is None:
         raise _undecodable(syntax, errors)
-    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     if text(dataset, "PhotometricInterpretation") == "PALETTE COLOR":
         pixels = _through_palette(pixels, dataset)
     if pixels.ndim == 3:
-        return _rgb(pixels[..., :3])
-    return _storable(pixels)
+        return _rgb(pixels[..., :3].astype(pixels.dtype.newbyteorder("="), copy=False))
+    return storable(pixels)
 
 
 def _plugins(syntax: Any) -> list[str]:
@@ -126,17 +125,6 @@ def _rgb(pixels: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(pixels)
     low, high = float(pixels.min()), float(pixels.max())
     return np.rint((pixels - low) * (255 / max(high - low, 1))).astype(np.uint8)
-
-
-def _storable(pixels: np.ndarray) -> np.ndarray:
-    """Bring odd types to those that ``Image`` holds, without losing a value where that is possible."""
-    if pixels.dtype in (np.uint8, np.int16, np.uint16, np.int32, np.float32):
-        return pixels
-    if pixels.dtype.kind == "b" or pixels.dtype == np.int8:
-        return pixels.astype(np.int16)
-    if pixels.dtype == np.uint32 and int(pixels.max(initial=0)) < 2**31:
-        return pixels.astype(np.int32)
-    return pixels.astype(np.float32)
 
 
 def _grey(dataset: Any, groups: list[Any], pixels: np.ndarray, notes: list[Note]) -> Image:

@@ -55,3 +55,15 @@ def finite(pixels: np.ndarray, notes: list[Note]) -> np.ndarray:
         return pixels
     notes.append(Note("not-finite", "Some pixel values are not numbers; they are shown as 0."))
     return np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def storable(pixels: np.ndarray) -> np.ndarray:
+    """Bring a grey picture's type to one that ``Image`` holds, without losing a value where that is possible."""
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    if pixels.dtype in (np.uint8, np.int16, np.uint16, np.int32, np.float32):
+        return pixels
+    if pixels.dtype.kind == "b" or pixels.dtype == np.int8:
+        return pixels.astype(np.int16)
+    if pixels.dtype.kind in "iu" and int(pixels.max(initial=0)) < 2**31 and int(pixels.min(initial=0)) >= -(2**31):
+        return pixels.astype(np.int32)
+    return pixels.astype(np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 
 from viewer.errors import FormatError
 from viewer.formats.file import File
-from viewer.formats.limits import check_pixels, finite
+from viewer.formats.limits import check_pixels, detail_of, finite, storable
 from viewer.formats.opened import Opened
 from viewer.study import Image, Kind, KindFrom, Note, Source, Study
 
@@ -24,7 +24,8 @@ def read(file: File, frame: int) -> Opened:
     PIL.Image.MAX_IMAGE_PIXELS = None  # check_pixels holds its own limit, before anything is decoded
     stream: Any = io.BytesIO(file.data) if isinstance(file.data, bytes) else file.data
     try:
-        with PIL.Image.open(stream, formats=_READERS) as picture:
+        with PIL.Image.open(stream, formats=_READERS) as opened:
+            picture: Any = opened
             frames = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
             if frame >= frames:
                 raise FormatError("not-found", f"This file has {frames} pages, not {frame + 1}", "choose another page")
@@ -33,13 +34,23 @@ def read(file: File, frame: int) -> Opened:
             check_pixels(*picture.size)
             spacing = _spacing(picture)
             pixels = _deep(file, picture, frame) if _is_deep(picture) else _loaded(picture)
+            # Pillow turns 8-bit white-is-zero pages round itself
+            inverted = picture.format == "TIFF" and picture.tag_v2.get(262) == 0 and pixels.dtype != np.uint8
     except (PIL.UnidentifiedImageError, SyntaxError) as error:
-        raise FormatError(
-            "damaged", "This picture's header is damaged or of an unusual variant", "save it again as PNG"
-        ) from error
+        if file.head[:2] not in (b"II", b"MM"):
+            raise FormatError(
+                "damaged", "This picture's header is damaged or of an unusual variant", "save it again as PNG"
+            ) from error
+        pixels, frames, inverted = _unusual_tiff(file, frame)
+        spacing = None
     pixels = finite(pixels, notes)
-    bits = 8 * pixels.dtype.itemsize
-    image = Image(pixels, bits, spacing_mm=spacing, spacing_from="resolution" if spacing else "")
+    image = Image(
+        pixels,
+        8 * pixels.dtype.itemsize,
+        inverted=inverted,
+        spacing_mm=spacing,
+        spacing_from="resolution" if spacing else "",
+    )
     return Opened(image, notes=tuple(notes), frames=frames)
 
 
@@ -100,6 +111,32 @@ def _deep(file: File, picture: Any, frame: int) -> np.ndarray:
     return _upright(_bounded(pixels), 1 if picture.format == "TIFF" else _orientation(picture))
 
 
+def _unusual_tiff(file: File, frame: int) -> tuple[np.ndarray, int, bool]:
+    """Return the pixels of a TIFF of a type that Pillow has not (half and double floats, 16-bit with alpha)."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(io.BytesIO(file.data)) as tiff:
+            frames = len(tiff.pages)
+            if frame >= frames:
+                raise FormatError("not-found", f"This file has {frames} pages, not {frame + 1}", "choose another page")
+            page: Any = tiff.pages[frame]
+            check_pixels(page.imagewidth, page.imagelength)
+            pixels = page.asarray().squeeze()
+            inverted = page.photometric == 0
+    except (tifffile.TiffFileError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise FormatError(
+            "damaged", f"This TIFF is damaged or of an unusual variant ({detail_of(error)})", "save it again as PNG"
+        ) from error
+    if pixels.ndim == 3 and pixels.shape[2] == 2:  # grey and alpha
+        pixels = pixels[..., 0]
+    if pixels.ndim == 2:
+        return storable(pixels), frames, inverted
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or pixels.dtype not in (np.uint8, np.uint16):
+        raise FormatError("unsupported", "This TIFF holds no picture but other data", "save it as PNG")
+    return np.ascontiguousarray(_on_white(pixels) if pixels.shape[2] == 4 else pixels), frames, False
+
+
 def _cut_off() -> FormatError:
     return FormatError("damaged", "This picture is cut off, and a part of it is missing", "copy or export it again")
 
@@ -136,12 +173,10 @@ def _loaded(picture: Any) -> np.ndarray:
 
 
 def _bounded(pixels: np.ndarray) -> np.ndarray:
-    """Bring odd types to those of ``Image``: native byte order; 32-bit greys that fit in 16 to uint16."""
-    if pixels.dtype.kind in "iu" and pixels.dtype.itemsize == 4 and pixels.min() >= 0 and pixels.max() < 65536:
+    """Bring odd types to those of ``Image``; Pillow's 32-bit greys that fit in 16 to uint16."""
+    if pixels.dtype == np.int32 and pixels.min() >= 0 and pixels.max() < 65536:
         return pixels.astype(np.uint16)
-    if pixels.dtype == np.float64:
-        return pixels.astype(np.float32)
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    return storable(pixels) if pixels.ndim == 2 else pixels
 
 
 def grey_if_grey(pixels: np.ndarray) -> np.ndarray:
