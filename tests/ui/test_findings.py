@@ -44,7 +44,7 @@ def test_the_bar_is_drawn_to_scale(qapp: QApplication, probability: float) -> No
     row = FindingRow(Finding("Mass", probability, 0.5), 1, False, False, False)
     row.resize(424, row.sizeHint().height())
     picture = row.grab().toImage()
-    y = 6 + row.fontMetrics().height() + 6 + 4  # in the bar, below the operating point's notch
+    y = 6 + row.fontMetrics().height() + 8 + 4  # in the bar, below the operating point's notch
     colour = QColor(theme().positive if probability >= 0.5 else theme().quiet)
     inked = sum(picture.pixelColor(QPoint(x, y)) == colour for x in range(12, 412))
     mark = 2 if probability >= 0.5 else 0  # the operating point is drawn over the bar
@@ -57,7 +57,7 @@ def test_the_operating_point_is_marked_on_the_bar(qapp: QApplication) -> None:
     row = FindingRow(Finding("Mass", 0.1, 0.75), 1, False, False, False)
     row.resize(424, row.sizeHint().height())
     picture = row.grab().toImage()
-    y = 6 + row.fontMetrics().height() + 6 + 4
+    y = 6 + row.fontMetrics().height() + 8 + 4
     dark = [x for x in range(12, 412) if picture.pixelColor(QPoint(x, y)).lightness() < 80]
     assert dark
     assert sum(dark) / len(dark) == pytest.approx(12 + 400 * 0.75, abs=1.5)

@@ -1,6 +1,7 @@
 """The one way into the window."""
 
 import logging
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -74,9 +75,11 @@ def _show(app: object, paths: list[Path], remember: bool) -> int:
             window.memory.restore_session()
 
     QTimer.singleShot(0, window, begin)
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; the session is saved all along
     try:
         return app.exec()
     finally:
+        signal.signal(signal.SIGINT, interrupt)
         dispose(window)
 
 

@@ -72,6 +72,9 @@ class Desk(QObject):
         self._opening: Entry | None = None
         self._reading: Entry | None = None
         self._pending = 0
+        self._has_room = True
+        self._engine: Any = None
+        self._device = ""
         self._closed = False
         self.files = Lane("files", opener)
         self.readings = Lane("readings", engine)
@@ -232,6 +235,7 @@ class Desk(QObject):
         """Give each free lane its next job; make the lanes give way to what is looked at."""
         if self._closed:
             return
+        self._has_room = sum(e.bytes for e in self.entries if self._to_read(e)) < STUDY_BUDGET_BYTES // 2
         if self._opening is None and (entry := self._first(self._to_open)) is not None:
             self._open(entry)
         elif self._opening is not None and self._must_give_way(self._opening, self._to_open):
@@ -255,8 +259,7 @@ class Desk(QObject):
             return False
         if entry in (self.selected, self.beside):
             return True
-        unread = sum(e.bytes for e in self.entries if self._to_read(e))
-        return not entry.stopped and entry.reading is None and unread < STUDY_BUDGET_BYTES // 2
+        return self._has_room and not entry.stopped and entry.reading is None
 
     def _to_read(self, entry: Entry) -> bool:
         if entry.study is None or entry.stopped or entry.error:
@@ -356,6 +359,7 @@ class Desk(QObject):
 
     def _take_reading(self, entry: Entry, answer: tuple[int, Region | None, Reading]) -> None:
         asked, region, reading = answer
+        self._tell_device()
         if asked != entry.asked:
             return
         if region is not None:
@@ -369,7 +373,9 @@ class Desk(QObject):
             entry.label = None
 
     def _learn_engine(self, engine: Any) -> None:
+        self._engine = engine
         if engine is None:
+            self.engine_ready.emit("", tr("The networks could not be started; studies can be looked at, not read."), [])
             return
 
         def look(_engine: Any, _cancel: threading.Event, _progress: Progress) -> list["Card"]:
@@ -379,9 +385,15 @@ class Desk(QObject):
 
         def learn(cards: list["Card"]) -> None:
             self.cards = cards
-            self.engine_ready.emit(engine.device, engine.device_reason, cards)
+            self._tell_device()
 
         self._side_job(self.readings, tr("Looking for models"), look, learn)
+
+    def _tell_device(self) -> None:
+        """Say where the networks run: at the start, and when a failing GPU hands over to the CPU."""
+        if self._engine is not None and self._engine.device != self._device:
+            self._device = self._engine.device
+            self.engine_ready.emit(self._device, self._engine.device_reason, self.cards)
 
     def _tell(self, entry: Entry) -> None:
         self.changed.emit(entry)

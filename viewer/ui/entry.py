@@ -88,6 +88,12 @@ class Entry:
         if self.reading is not None and self.reading.kind != study.kind:
             self.study = study.as_kind(self.reading.kind, self.reading.kind_from)
 
+    def error_for(self, identity_visible: bool) -> str:
+        """Return what went wrong; without the file's name where identities are hidden (names are often in it)."""
+        if identity_visible or self.item is None:
+            return self.error
+        return self.error.replace(str(self.item.path), tr("the file")).replace(self.item.path.name, tr("the file"))
+
     def as_opened(self) -> Study:
         """Return the study as its file has it, before a network or a person said what kind it is."""
         assert self.study is not None

@@ -36,7 +36,7 @@ class FindingRow(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Two lines and a bar."""
-        return QSize(200, self.fontMetrics().height() * 2 + 22)
+        return QSize(200, self.fontMetrics().height() * 2 + 24)
 
     def minimumSizeHint(self) -> QSize:
         """A row is never squeezed; the panel scrolls."""
@@ -66,7 +66,7 @@ class FindingRow(QAbstractButton):
         if full and x + 40 < room:
             painter.setFont(sized(self.font(), 0.88))
             self._word(painter, full, x + 7, room, line, t.muted)
-        bar = QRectF(left, top + height + 6, right - left, 6)
+        bar = QRectF(left, top + height + 8, right - left, 6)
         self._bar(painter, bar)
         self._below(painter, QRectF(left, bar.bottom() + 2, right - left, height))
         painter.end()

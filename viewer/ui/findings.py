@@ -38,6 +38,7 @@ class FindingsPanel(QWidget):
         super().__init__()
         named(self, "panel")
         self.rows: list[FindingRow] = []
+        self.identity_visible = True
         title = words(tr("Findings"), factor=1.05, bold=True)
         self._model = QComboBox()
         self._model.setAccessibleName(tr("Model"))
@@ -138,7 +139,7 @@ class FindingsPanel(QWidget):
         state = entry.state
         if state is State.FAILED:
             self._add(tr("Not opened") if entry.study is None else tr("Not read"), "title", 1.5, True)
-            self._add(entry.error, "title", 1.1)
+            self._add(entry.error_for(self.identity_visible), "title", 1.1)
         else:
             said = {
                 State.WAITING: tr("Waiting to be read"),

@@ -19,7 +19,7 @@ from viewer.study import Image, Kind
 from viewer.ui.entry import Entry, State, patient_key
 from viewer.ui.parts import named, rule, words
 from viewer.ui.text import kind_from_title, kind_title, number, tr
-from viewer.ui.theme import theme
+from viewer.ui.theme import icon, theme
 from viewer.ui.views import StudyView, view_for
 
 IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
@@ -160,7 +160,7 @@ class Stage(QWidget):
             self._entries[place] = entry
         self._split.setVisible(bool(self._views))
         self._empty.setVisible(not self._views)
-        self._empty.setText(_empty_words(self._entries.get("main")))
+        self._empty.setText(_empty_words(self._entries.get("main"), bool(self._settings["identity"])))
 
     def set_identity_visible(self, visible: bool) -> None:
         """Show or hide who and when."""
@@ -182,6 +182,9 @@ class Stage(QWidget):
 
     def restyle(self) -> None:
         """Take over the theme."""
+        more = self.tools.findChild(QToolButton, "qt_toolbar_ext_button")
+        if more is not None:
+            more.setIcon(icon("next"))
         for view in self.views():
             view.set_dark(theme().dark)
 
@@ -283,10 +286,10 @@ def _marks(entry: Entry | None, beside: Entry | None) -> str:
     return " · ".join(marks)
 
 
-def _empty_words(entry: Entry | None) -> str:
+def _empty_words(entry: Entry | None, identity: bool) -> str:
     if entry is None:
         return tr("Drop studies here, or open them with Ctrl+O")
-    return entry.error if entry.state is State.FAILED else tr("Being opened")
+    return entry.error_for(identity) if entry.state is State.FAILED else tr("Being opened")
 
 
 def _menu_button(title: str, actions: list[QAction]) -> QToolButton:

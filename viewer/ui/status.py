@@ -80,7 +80,7 @@ class Foot(QStatusBar):
 
     def show_device(self, device: str, reason: str) -> None:
         """Say where the networks are computed, and why there."""
-        self.device.setText(tr("Computing on {0}").format(device.upper() if len(device) < 5 else device))
+        self.device.setText(tr("Computing on {0}").format(device.upper()) if device else tr("No networks"))
         self.device.setToolTip(reason)
 
     def restyle(self) -> None:

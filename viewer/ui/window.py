@@ -325,6 +325,7 @@ class MainWindow(QMainWindow):
     def _hide_identity(self, hidden: bool) -> None:
         self.identity_visible = not hidden
         self.stage.set_identity_visible(not hidden)
+        self.panel.identity_visible = not hidden
         self.worklist.set_identity_visible(not hidden)
         self._draw()
         self.memory.changed()

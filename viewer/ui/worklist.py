@@ -81,7 +81,7 @@ class WorklistModel(QAbstractListModel):
         state = entry.state
         kind = kind_title(entry.shown_kind) if entry.study is not None or entry.reading is not None else ""
         first = " · ".join(filter(None, (kind, state_title(state))))
-        return first, entry.error if state is State.FAILED else _finding_line(entry)
+        return first, entry.error_for(self.identity_visible) if state is State.FAILED else _finding_line(entry)
 
     def row_of(self, entry: Entry) -> int:
         """Return an entry's row, or -1."""
