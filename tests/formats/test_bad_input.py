@@ -68,6 +68,27 @@ def test_a_pickle_is_not_loaded(tmp_path):
     assert not marker.exists()
 
 
+def test_a_folder_called_dl_beside_the_program_does_no_harm(film, tmp_path):
+    """GDCM runs ``import dl``; a folder of that name in the working folder breaks it, and pydicom with it."""
+    import subprocess
+    import sys
+
+    (tmp_path / "dl").mkdir()
+    path = film(np.zeros((8, 8), np.uint8))
+    script = f"import sys; sys.path.insert(0, ''); from viewer.formats import open_study; open_study({str(path)!r})"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_missing_folder_and_pipe(tmp_path, refused):
     refused(tmp_path / "nothing.dcm", "not-found", "no such file")
     refused(tmp_path, "not-readable", "folder")

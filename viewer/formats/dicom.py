@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +53,7 @@ def _report(file: File, dataset: Any, frame: int) -> Opened:
 
 def read_dataset(file: File) -> Any:
     """Read all elements; a file without preamble or file meta gets the transfer syntax that its bytes show."""
+    import_decoders()
     import pydicom
     from pydicom.config import disable_value_validation
     from pydicom.uid import UID
@@ -65,6 +67,25 @@ def read_dataset(file: File) -> Any:
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = UID(_shown_syntax(file))
     return dataset
+
+
+def import_decoders() -> None:
+    """Import GDCM before pydicom does, out of reach of a folder called ``dl``.
+
+    GDCM runs ``import dl`` for a module that no Python 3 has; a folder of that name on the path (the working folder is
+    often on it) would be taken for it, and neither GDCM nor pydicom could be imported.
+    """
+    if "gdcm" in sys.modules:
+        return
+    missing = "dl" not in sys.modules
+    sys.modules.setdefault("dl", None)  # type: ignore[arg-type]
+    try:
+        import gdcm  # noqa: F401
+    except ImportError:  # pydicom says what it can do without
+        pass
+    finally:
+        if missing:
+            del sys.modules["dl"]
 
 
 def _stream(file: File) -> Any:

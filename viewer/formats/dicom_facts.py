@@ -74,7 +74,8 @@ def _age(stated: str | None, born: date | None, taken: datetime | None) -> float
     if found and (int(found.group(1)) > 0 or found.group(2) in ("D", "W", "M")):
         return round(int(found.group(1)) / _PER_YEAR[found.group(2) or "Y"], 2)
     if born and taken and taken.date() >= born:
-        return round((taken.date() - born).days / 365.2425, 2)
+        years = round((taken.date() - born).days / 365.2425, 2)
+        return years if years < 115 else None  # 1900-01-01 stands for an unknown day of birth
     return None
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from viewer.errors import FormatError, LeadlightError
 from viewer.formats import shared
+from viewer.formats.dicom import import_decoders
 from viewer.formats.opening import open_study
 from viewer.study import Image, Study
 
@@ -77,6 +78,7 @@ def _be_quiet() -> None:
 
 def _import_readers() -> None:
     """Import what most files need while the person is still choosing one."""
+    import_decoders()
     import PIL.Image
     import pydicom.pixels  # noqa: F401
 
