@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.reading.small import TinyPicture, card
 from training.export import export_bundle
-from viewer.errors import BundleError
+from viewer.errors import BundleError, LeadlightError
 from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.card import read_card
 from viewer.models.catalogue import cards_for, catalogue, find_card, install, remove, scan
@@ -174,6 +174,13 @@ def test_an_installed_model_takes_the_place_of_a_bundled_one(models, chest_bundl
     ]
     remove("chest-films", mine)
     assert [c.version for c in catalogue([models, mine])] == ["0.0.1"]
+
+
+def test_a_folder_that_cannot_be_written_is_said(chest_bundle, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LeadlightError, match="cannot be changed") as caught:
+        install(chest_bundle, tmp_path / "file" / "models")
+    assert caught.value.code == "output"
 
 
 def test_validated_models_come_first(make_bundle, models):

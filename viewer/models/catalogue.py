@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from viewer.errors import BundleError
+from viewer.errors import BundleError, LeadlightError
 from viewer.models.card import Card, read_card
 from viewer.resources import resources_dir, user_models_dir
 from viewer.study import Kind
@@ -88,12 +88,15 @@ def install(source: Path, target: Path | None = None) -> Card:
     card = read_card(source)
     target = user_models_dir() if target is None else target
     final, fresh = target / card.id, target / f".{card.id}.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name in BUNDLE_FILES:
-        shutil.copyfile(source / name, fresh / name)
-    shutil.rmtree(final, ignore_errors=True)
-    fresh.rename(final)
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        for name in BUNDLE_FILES:
+            shutil.copyfile(source / name, fresh / name)
+        shutil.rmtree(final, ignore_errors=True)
+        fresh.rename(final)
+    except OSError as error:
+        raise _unwritable(target, error) from error
     return read_card(final)
 
 
@@ -104,4 +107,13 @@ def remove(model_id: str, target: Path | None = None) -> None:
     if card is None:
         find_card(model_id)
         raise BundleError("bundle-missing", f"{model_id} came with the program and stays", "only installed models go")
-    shutil.rmtree(card.folder)
+    try:
+        shutil.rmtree(card.folder)
+    except OSError as error:
+        raise _unwritable(card.folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> LeadlightError:
+    return LeadlightError(
+        "output", f"{folder} cannot be changed ({error.strerror})", "check who may write there", folder
+    )
