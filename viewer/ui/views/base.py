@@ -1,8 +1,10 @@
 """What every study view has: a study, a reading of it, a class to explain, actions, and a picture of itself."""
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QImage, QKeyEvent, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -43,10 +45,15 @@ class StudyView(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(240, 180)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        hide = self.add_action(self.tr("Overlays"), self.tr("Hide overlays"), "H", lambda _: None, checkable=True)
-        hide.setToolTip(self.tr("Hide heat map, boxes and marks; hold H to hide them for a moment (H)"))
-        hide.toggled.connect(self._hold)
-        self._hide_action = hide
+        hide = self.tr("Hide overlays (hold H)")
+        tip = self.tr("Hide heat map, boxes and marks; hold H to hide them for a moment")
+        self._hide_action = self.add_action(
+            self.tr("Overlays"), hide, "", self._hold, tip=tip, checkable=True
+        )  # fmt: skip
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _guard(cls)
 
     # What is shown
 
@@ -218,13 +225,6 @@ class StudyView(QWidget):
                 painter.setPen(QPen(self.colours.colour("accent", 160), 1))
                 painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def event(self, event: QEvent) -> bool:
-        # H is held, not pressed: it must arrive here as a key and not as its action's shortcut.
-        if event.type() == QEvent.Type.ShortcutOverride and _is_hold_key(event):
-            event.accept()
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if _is_hold_key(event):
             if not event.isAutoRepeat():
@@ -259,9 +259,30 @@ class StudyView(QWidget):
         return QFontMetricsF(self.font()).horizontalAdvance(text)
 
 
-def _is_hold_key(event: QEvent) -> bool:
-    return (
-        isinstance(event, QKeyEvent)
-        and event.key() == Qt.Key.Key_H
-        and event.modifiers() == Qt.KeyboardModifier.NoModifier
-    )
+def _is_hold_key(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_H and event.modifiers() == Qt.KeyboardModifier.NoModifier
+
+
+def _guard(cls: type) -> None:
+    """Let exceptions leave event handlers as Python's own.
+
+    PySide 6.11 on Python 3.11 dies of an exception that C code raised (an IndexError, say) when it passes through two
+    overridden handlers; raised again by Python it is an ordinary error.
+    """
+    for name, method in list(vars(cls).items()):
+        if name.endswith("Event"):
+            setattr(cls, name, _raised_by_python(method))
+
+
+def _raised_by_python(method: Callable) -> Callable:
+    @functools.wraps(method)
+    def guarded(*args: Any) -> Any:
+        try:
+            return method(*args)
+        except Exception:
+            raise
+
+    return guarded
+
+
+_guard(StudyView)

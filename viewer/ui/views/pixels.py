@@ -125,7 +125,8 @@ def windowed(image: Image, values: np.ndarray, window: DisplayWindow | ToneTable
             return table[unsigned]
         return cv2.LUT(np.ascontiguousarray(unsigned), table)
     shown = apply_window(values * np.float32(image.slope) + np.float32(image.intercept), window)
-    grey = np.rint(255 * (1 - shown if inverted else shown)).astype(np.uint8)
+    shown = np.nan_to_num(1 - shown if inverted else shown)  # what is no number is black
+    grey = np.rint(255 * shown).astype(np.uint8)
     if image.padding is not None:
         grey[(values >= image.padding[0]) & (values <= image.padding[1])] = 0
     return grey

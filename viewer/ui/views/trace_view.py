@@ -193,7 +193,7 @@ class TraceView(StudyView):
     def nudge(self, end: bool, samples: int) -> None:
         """Move one end of the caliper by samples."""
         caliper = self.caliper
-        if caliper is None:
+        if caliper is None or not self.waveform.samples.shape[1]:
             return
         rate = self.waveform.rate_hz
         at = round((caliper.end_s if end else caliper.start_s) * rate) + samples
@@ -331,6 +331,8 @@ class TraceView(StudyView):
         seconds, height = (_SNAP_PX * abs(v) for v in self.per_px(piece))
         first = max(0, int((time_s - 2 * seconds) * rate) - 2)
         values = self.values(piece.channel, first, min(length, int((time_s + 2 * seconds) * rate) + 3))
+        if not len(values):
+            return time_s, float("nan")
         found = None
         if self.snapping:
             found = snap(values, rate, time_s - first / rate, self.value_at(piece, at), seconds, height)
