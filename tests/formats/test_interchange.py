@@ -175,6 +175,39 @@ def test_scp_cut_off(tmp_path, refused, cut):
     refused(save(tmp_path, scp()[:cut], "a.scp"), "damaged")
 
 
+def ishne():
+    """ISHNE 1.0 (Badilini 1998): two leads, 200 Hz, 5000 nV a unit."""
+
+    def crc(data):
+        value = 0xFFFF
+        for byte in data:
+            value ^= byte << 8
+            for _ in range(8):
+                value = (value << 1 ^ 0x1021) & 0xFFFF if value & 0x8000 else value << 1
+        return value
+
+    head = struct.pack("<IIii h", 0, 4, 522, 522, 1)
+    head += b"Ute".ljust(40, b"\0") + b"Muster".ljust(40, b"\0") + b"id7".ljust(20, b"\0") + struct.pack("<hh", 2, 0)
+    head += struct.pack("<9h", 1, 2, 1950, 3, 4, 2001, 3, 4, 2001) + struct.pack("<3h", 10, 11, 12)
+    head += struct.pack("<h12h12h12h", 2, 11, 1, *[-9] * 10, 0, 0, *[-9] * 10, 5000, 5000, *[-9] * 10)
+    head += struct.pack("<h", 0) + b"analog".ljust(40, b"\0") + struct.pack("<h", 200) + b"\0" * (80 + 80 + 88)
+    assert len(head) == 512
+    data = np.stack([LEAD_I, LEAD_II], axis=1).astype("<i2").tobytes()
+    return b"ISHNE1.0" + struct.pack("<H", crc(head)) + head + data
+
+
+def test_ishne(tmp_path):
+    study = open_study(save(tmp_path, ishne(), "a.ecg"))
+    assert study.source.format == "ishne"
+    assert study.waveform.rate_hz == 200
+    assert study.waveform.samples.shape == (2, 4)
+    assert study.kind is Kind.ECG_TRACE
+    scale = {"uV": 5.0, "mV": 0.005}[study.waveform.units[0]]
+    assert study.waveform.samples[0] == pytest.approx(LEAD_I * scale)
+    assert study.patient.sex == "F"
+    assert study.acquisition.taken.isoformat() == "2001-04-03T10:11:12"
+
+
 LAUGHS = "<!DOCTYPE RestingECG [" + '<!ENTITY a "aaaaaaaaaa">' + "".join(
     f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9)
 )  # fmt: skip

@@ -111,17 +111,6 @@ def in_a_while(seconds, action):
     return timer
 
 
-def wait_until_busy(helper):
-    """Wait until the helper has started and is working, by the processor time it uses."""
-    process = psutil.Process(helper.pid)
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        before = process.cpu_times().user
-        time.sleep(0.1)
-        if process.cpu_times().user - before > 0.05:
-            return
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to kill a process with")
 def test_a_crash_costs_that_file_and_the_helper_starts_again(slow_film, film):
     good = film(np.zeros((10, 10), np.uint8), "good.dcm")
@@ -182,6 +171,17 @@ def test_cancelling_is_noticed_within_a_tenth_of_a_second(slow_film, film):
         timer.join()
         assert noticed < 0.15, f"noticed after {noticed:.3f} s"
         assert helper.open(Item(good)).image.pixels.shape == (10, 10)
+
+
+def test_closing_ends_an_opening_in_another_thread(slow_film, film):
+    helper = Opener()
+    helper.open(Item(film(np.zeros((10, 10), np.uint8), "good.dcm")))
+    timer = in_a_while(0.2, helper.close)
+    with pytest.raises(Cancelled):
+        helper.open(Item(slow_film))
+    timer.join()
+    assert helper.pid is None
+    helper.close()
 
 
 def test_cancelled_before_it_began(opener, film):

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import viewer
@@ -15,6 +17,14 @@ def test_the_table_has_a_row_a_format():
     assert len(lines) == len(FORMATS) + 2
     assert all(line.count("|") == 4 for line in lines)
     assert "| WFDB (PhysioNet) | `.hea`, `.dat`, `.mat` |" in table()
+
+
+def test_the_table_is_printed_by_the_package():
+    done = subprocess.run(
+        [sys.executable, "-m", "viewer.formats"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == table()
+    assert done.stderr == ""
 
 
 def test_names_are_unique_and_their_modules_are_there():

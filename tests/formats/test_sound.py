@@ -26,6 +26,11 @@ def test_samples_are_fractions_of_full_scale_without_unit(tmp_path, codes, endin
     assert study.waveform.samples[0] == pytest.approx(WAVE, abs=0.01)
 
 
+def test_a_name_that_says_emg_is_believed_where_nothing_else_is_said(tmp_path):
+    soundfile.write(tmp_path / "EMG left biceps.wav", WAVE, 48000)
+    assert open_study(tmp_path / "EMG left biceps.wav").kind is Kind.EMG_TRACE
+
+
 def test_channels(tmp_path):
     both = np.stack([WAVE, -WAVE], axis=1)
     soundfile.write(tmp_path / "a.wav", both, 20000, subtype="FLOAT")

@@ -78,7 +78,7 @@ def read(file: File, frame: int) -> Opened:
         notes.append(Note("scale-unknown", "The file does not give every channel's unit."))
     waveform = Waveform(samples, rate, usual_names(map(_bare, names)), tuple(units))
     patient, acquisition = _facts(head, channels)
-    return Opened(waveform, kind_of(names), patient, acquisition, tuple(notes))
+    return Opened(waveform, kind_of(names, file.name), patient, acquisition, tuple(notes))
 
 
 def _bare(label: str) -> str:

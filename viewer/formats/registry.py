@@ -55,7 +55,7 @@ FORMATS: tuple[Format, ...] = (
         "DICOM",
         (".dcm", ".dicom", ".ima", "none"),
         "X-ray films and any other picture (native, RLE, JPEG, JPEG-LS, JPEG 2000, deflated; also without preamble or "
-        "file meta), frames, 12-lead and general ECG, EMG and other waveforms",
+        "file meta), frames, PDF inside, 12-lead and general ECG, EMG and other waveforms",
         sniff.is_dicom,
         "dicom",
     ),
@@ -197,7 +197,3 @@ def table() -> str:
         endings = ", ".join(ending if ending == "none" else f"`{ending}`" for ending in row.endings)
         lines.append(f"| {row.title} | {endings} | {row.holds} |")
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    print(table(), end="")

@@ -47,7 +47,7 @@ def read(file: File, frame: int) -> Opened:
         notes.append(Note("not-finite", f"{int(broken.sum())} samples are not numbers; they are gaps."))
     names = tuple(f"channel {i}" for i in range(1, channels + 1))
     waveform = Waveform(samples, rate, names, ("",) * channels)
-    return Opened(waveform, kind_of(names, _comments(file)), notes=tuple(notes))
+    return Opened(waveform, kind_of(names, f"{file.name} {_comments(file)}"), notes=tuple(notes))
 
 
 def _promised_bytes(file: File) -> int | None:

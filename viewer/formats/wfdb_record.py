@@ -46,7 +46,7 @@ def read(file: File, frame: int) -> Opened:
     comments = "\n".join(header.comments)
     return Opened(
         waveform,
-        kind_of(waveform.channels, comments),
+        kind_of(waveform.channels, f"{head_file.name} {comments}"),
         _patient(comments),
         Acquisition(taken=header.taken),
         tuple(notes),
