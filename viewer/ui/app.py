@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from viewer.resources import sample_files
+from viewer.ui.imports import leave_sources_unread
 from viewer.ui.system import trouble
 
 SWITCH_INTERVAL_S = 0.001  # how long a work thread may keep the interpreter from the window's thread
@@ -97,6 +98,8 @@ def dispose(window: object) -> None:
 def _application() -> object | None:
     try:
         from PySide6.QtCore import QCoreApplication
+
+        leave_sources_unread()
         from PySide6.QtGui import QFontDatabase
         from PySide6.QtWidgets import QApplication
     except ImportError as error:

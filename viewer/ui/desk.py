@@ -12,7 +12,8 @@ from viewer.errors import Cancelled
 from viewer.reading.values import Reading
 from viewer.study import Kind, Region, Study
 from viewer.ui.entry import Entry
-from viewer.ui.lane import Job, Lane, Progress, import_torch_gently
+from viewer.ui.imports import import_torch_gently
+from viewer.ui.lane import Job, Lane, Progress
 from viewer.ui.text import error_sentence, tr
 
 if TYPE_CHECKING:

@@ -1,8 +1,6 @@
 """A thread that does one job after another, and tells of each by signals."""
 
-import gc
 import logging
-import sys
 import threading
 import time
 import traceback
@@ -135,42 +133,6 @@ class Lane(QThread):
                 self.progressed.emit(job, stage, float(fraction))
 
         return report
-
-
-def import_torch_gently() -> None:
-    """Import torch in this thread so that the window's thread barely notices.
-
-    Its libraries are loaded first through a foreign call, which lets go of the interpreter's lock while the linker
-    works (the ``import`` statement does not), and no garbage collection walks the many new objects meanwhile.
-    """
-    if "torch" in sys.modules:
-        return
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        if sys.platform == "linux":
-            _load_libraries()
-        import torch  # noqa: F401
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
-
-
-def _load_libraries() -> None:
-    import ctypes
-    import importlib.util
-    from pathlib import Path
-
-    spec = importlib.util.find_spec("torch")
-    if spec is None or spec.origin is None:
-        return
-    dlopen = ctypes.CDLL(None).dlopen
-    dlopen.restype, dlopen.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
-    for name in ("libtorch_global_deps.so", "libc10.so", "libtorch_cpu.so", "libtorch_python.so"):
-        library = Path(spec.origin).parent / "lib" / name
-        if library.is_file():
-            dlopen(str(library).encode(), 0x2 | (0x100 if "global" in name else 0))  # RTLD_NOW, RTLD_GLOBAL
 
 
 def _log(lane: str, error: BaseException) -> None:
