@@ -218,6 +218,8 @@ LAUGHS = "<!DOCTYPE RestingECG [" + '<!ENTITY a "aaaaaaaaaa">' + "".join(
     [
         LAUGHS + "]>",
         '<!DOCTYPE RestingECG [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE RestingECG SYSTEM "http://127.0.0.1:9/a.dtd">',
+        '<!DOCTYPE RestingECG PUBLIC "-//x//EN" "file:///etc/passwd">',
         '<!DOCTYPE RestingECG [<!ENTITY % x SYSTEM "http://127.0.0.1:9/a.dtd"> %x;]>',
     ],
 )

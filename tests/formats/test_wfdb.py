@@ -234,6 +234,12 @@ def test_signal_file_without_header_says_what_is_missing(tmp_path, refused):
     refused(tmp_path / "r.dat", "unrecognised", "r.hea")
 
 
+def test_annotations_by_lead_point_to_the_record(tmp_path, refused):
+    write(tmp_path)
+    (tmp_path / "rec.avf").write_bytes(b"\x01\x9c\x02\x04" * 20)
+    refused(tmp_path / "rec.avf", "unsupported", "record rec", "open rec.hea")
+
+
 @pytest.mark.parametrize("name", ["../secret.dat", "/etc/passwd", "..\\secret.dat", "sub/r.dat"])
 def test_a_header_cannot_reach_outside_its_folder(tmp_path, refused, name):
     inner = tmp_path / "inner"

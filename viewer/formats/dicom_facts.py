@@ -17,7 +17,6 @@ _FACTS = (
     ("Orientation", "PatientOrientation"),
     ("Species", "PatientSpeciesDescription"),
     ("Burnt-in annotation", "BurnedInAnnotation"),
-    ("Lossy compression", "LossyImageCompression"),
     ("Derivation", "DerivationDescription"),
 )
 _PER_YEAR = {"Y": 1.0, "M": 12.0, "W": 52.1775, "D": 365.2425}
@@ -83,6 +82,8 @@ def acquisition_of(dataset: Any) -> Acquisition:
     """Return how it was taken."""
     device = " ".join(filter(None, (text(dataset, "Manufacturer"), text(dataset, "ManufacturerModelName")))) or None
     facts = tuple((title, value) for title, name in _FACTS if (value := text(dataset, name)))
+    if text(dataset, "LossyImageCompression") == "01":
+        facts += (("Compression", "lossy"),)
     side = text(dataset, "ImageLaterality") or text(dataset, "Laterality")
     return Acquisition(
         taken=_taken(dataset),

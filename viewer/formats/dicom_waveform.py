@@ -14,7 +14,8 @@ from viewer.study import Kind, Note, Waveform, normal_lead_name
 
 _TYPES = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4", "SV": "i8", "UV": "u8"}
 _EMG_CLASSES = ("1.2.840.10008.5.1.4.1.1.9.7.2",)
-_ECG_CLASSES = ("1.2.840.10008.5.1.4.1.1.9.1.1", "1.2.840.10008.5.1.4.1.1.9.1.2", "1.2.840.10008.5.1.4.1.1.9.1.3")
+_ECG_CLASSES = tuple(f"1.2.840.10008.5.1.4.1.1.9.1.{i}" for i in (1, 2, 3, 4))
+"""12-lead, general, ambulatory, general 32-bit."""
 
 
 def read_waveform(dataset: Any, frame: int) -> Opened:

@@ -78,12 +78,7 @@ def _is_deep(picture: Any) -> bool:
     if picture.format == "TIFF":
         depths = picture.tag_v2.get(258, (1,))
         return max(depths) > 8 and picture.mode not in ("I;16", "I;16B", "I;16L", "F")
-    return (
-        picture.format == "PNG"
-        and picture.mode.startswith("RGB")
-        and picture.png is not None
-        and _png_depth(picture) == 16
-    )
+    return picture.format == "PNG" and picture.mode.startswith("RGB") and _png_depth(picture) == 16
 
 
 def _png_depth(picture: Any) -> int:

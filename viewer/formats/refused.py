@@ -99,10 +99,11 @@ def _by_name(file: File) -> FormatError | None:
             f"This looks like the signal file of a WFDB record, but its header {file.stem}.hea is not beside it",
             "put the header into the same folder",
         )
-    if ending in ("atr", "qrs", "ann", "ecg", "xyz", "eaf") and file.sibling(file.stem + ".hea") is not None:
+    header = file.sibling(file.stem + ".hea")
+    if header is not None and sniff.is_wfdb_header(header):
         return FormatError(
             "unsupported",
-            f"This is an annotation file of the WFDB record {file.stem}, without any signal",
+            f"This file belongs to the WFDB record {file.stem[:80]} and holds no signal (annotations, perhaps)",
             f"open {file.stem}.hea",
         )
     if ending in ("dcm", "dicom"):
