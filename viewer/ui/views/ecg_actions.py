@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from viewer.ui.views.ecg_layout import GAINS_MM_MV, LAYOUTS, SPEEDS_MM_S
-from viewer.ui.views.trace_actions import add_choices, add_filter_actions
+from viewer.ui.views.trace_actions import add_choices, add_filter_actions, add_finding_actions
 
 if TYPE_CHECKING:
     from viewer.ui.views.ecg_view import EcgPaperView
@@ -89,6 +89,7 @@ def add_ecg_actions(view: "EcgPaperView") -> None:
     ):
         add(menu, text, key, lambda _, x=dx, y=dy: view.move_by(x, y))
     menu = tr("Time")
+    add_finding_actions(view, menu)
     add(menu, tr("Next page"), "PgDown", lambda _: view.go_to(view.start_s + view.page_s))
     add(menu, tr("Previous page"), "PgUp", lambda _: view.go_to(view.start_s - view.page_s))
     add(menu, tr("A second on"), ".", lambda _: view.go_to(view.start_s + 1))

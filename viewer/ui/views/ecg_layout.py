@@ -44,6 +44,7 @@ class Page:
     height_mm: float
     rows_mm: tuple[float, ...]
     missing: tuple[str, ...]
+    overlapping: bool
 
 
 def suggest(channels: tuple[str, ...]) -> str:
@@ -51,10 +52,13 @@ def suggest(channels: tuple[str, ...]) -> str:
     return "3x4" if sum(name in channels for name in TWELVE_LEADS) >= 7 else "12x1"
 
 
-def lay_out(channels: tuple[str, ...], layout: str, speed_mm_s: float, gain_mm_mv: float, page_s: float) -> Page:
+def lay_out(
+    channels: tuple[str, ...], layout: str, speed_mm_s: float, gain_mm_mv: float, page_s: float, recorded_s: float
+) -> Page:
     """Return the page for a recording's channels.
 
     ``page_s`` is how many seconds the paper's width shows; columns share it. Leads that are missing keep their place.
+    Where less than a page is recorded, the later columns begin earlier, so that none stays empty (``overlapping``).
     """
     grid, rhythm = _grid(channels, layout)
     columns = len(grid)
@@ -66,13 +70,17 @@ def lay_out(channels: tuple[str, ...], layout: str, speed_mm_s: float, gain_mm_m
     for c, column in enumerate(grid):
         for r, name in enumerate(column):
             x = LEFT_MM + c * each_s * speed_mm_s
-            strips.append(_strip(name, channels, x, rows_mm[r], each_s * speed_mm_s, pitch, c * each_s, each_s))
+            offset_s = min(c * each_s, max(0.0, recorded_s - each_s))
+            strips.append(_strip(name, channels, x, rows_mm[r], each_s * speed_mm_s, pitch, offset_s, each_s))
     for r, name in enumerate(rhythm):
         y = rows_mm[rows - len(rhythm) + r]
         strips.append(_strip(name, channels, LEFT_MM, y, page_s * speed_mm_s, pitch, 0.0, page_s))
+    overlapping = columns > 1 and recorded_s < page_s - 0.05 * each_s
     missing = tuple(name for name in TWELVE_LEADS if name not in channels)
     width = LEFT_MM + page_s * speed_mm_s + RIGHT_MM
-    return Page(tuple(strips), width, TOP_MM + pitch * (rows + 0.1), rows_mm, missing if columns > 1 else ())
+    return Page(
+        tuple(strips), width, TOP_MM + pitch * (rows + 0.1), rows_mm, missing if columns > 1 else (), overlapping
+    )
 
 
 def _grid(channels: tuple[str, ...], layout: str) -> tuple[list[list[str]], list[str]]:

@@ -72,7 +72,7 @@ def _trace(canvas: Canvas, view: "EcgPaperView", strip: Strip) -> None:
         lambda values: view.y_of(strip, values),
         view.colours.colour("trace"),
         clip,
-        dense=16.0,
+        dense=8 / canvas.ratio**2,
     )
 
 
@@ -229,6 +229,8 @@ def corner_words(view: "EcgPaperView") -> Corners:
     ]
     if moved:
         notice.append(tr("Offset taken away: {leads}").format(leads=", ".join(moved)))
+    if view.page.overlapping:
+        notice.append(tr("Short recording: the columns overlap in time"))
     if view.page.missing:
         notice.append(tr("Not recorded: {leads}").format(leads=", ".join(view.page.missing)))
     return Corners((), (), (settings, size), (), tuple(notice))
@@ -250,4 +252,6 @@ def paint_overview(painter: QPainter, view: "EcgPaperView", ratio: float) -> Non
     channel = channels.index("II") if "II" in channels else 0
     marks = [(s.start_s, s.end_s, view.colours.colour("find")) for s in view.spans] if view.overlays_shown else []
     shown = (view.start_s, view.start_s + view.page_s)
-    view.overview.paint(painter, view.envelope, channel, view.waveform.duration_s, shown, marks, view.colours, ratio)
+    heat = view.heat_map if view.overlays_shown else None
+    seconds = view.waveform.duration_s
+    view.overview.paint(painter, view.envelope, channel, seconds, shown, marks, view.colours, ratio, heat)

@@ -47,14 +47,16 @@ class EcgPaperView(TraceView):
     @property
     def page(self) -> Page:
         """Where the leads stand."""
-        key = (self.waveform.channels, self.layout_name, self.speed, self.gain)
+        key = (id(self.waveform), self.layout_name, self.speed, self.gain)
         if self._page is None or self._page[0] != key:
-            self._page = (key, lay_out(self.waveform.channels, self.layout_name, self.speed, self.gain, self.page_s))
+            wave = self.waveform
+            page = lay_out(wave.channels, self.layout_name, self.speed, self.gain, self.page_s, wave.duration_s)
+            self._page = (key, page)
         return self._page[1]
 
     def study_changed(self) -> None:
         super().study_changed()
-        self._canvas, self._scales = None, {}
+        self._canvas, self._page, self._scales = None, None, {}
         self.set_layout(suggest(self.waveform.channels))
         self.fit()
 
@@ -247,6 +249,8 @@ class EcgPaperView(TraceView):
         ecg_paint.paint_words(painter, self)
         if self.long:
             ecg_paint.paint_overview(painter, self, ratio)
+        else:
+            self.overview.rect = QRectF()
 
     def _margins(self) -> tuple[float, float]:
         line = self.fontMetrics().height()

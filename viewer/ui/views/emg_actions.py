@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QActionGroup
 
 from viewer.ui.views.sound import missing
-from viewer.ui.views.trace_actions import add_filter_actions
+from viewer.ui.views.trace_actions import add_filter_actions, add_finding_actions
 
 if TYPE_CHECKING:
     from viewer.ui.views.emg_view import EmgSweepView
@@ -74,6 +74,7 @@ def add_emg_actions(view: "EmgSweepView") -> None:
     if reason:
         view.silence(reason)
     menu = tr("Time")
+    add_finding_actions(view, menu)
     add(menu, tr("A division on"), "Right", lambda _: view.go_to(view.start_s + view.per_division_s))
     add(menu, tr("A division back"), "Left", lambda _: view.go_to(view.start_s - view.per_division_s))
     add(menu, tr("Next screen"), "PgDown", lambda _: view.go_to(view.start_s + view.page_s))

@@ -239,6 +239,6 @@ def paint_overview(painter: QPainter, view: "EmgSweepView", ratio: float) -> Non
     if view.region is not None:
         marks.append((view.region.start_s, view.region.end_s, view.colours.colour("accent")))
     shown = (view.start_s, view.start_s + view.page_s)
-    view.overview.paint(
-        painter, view.envelope, view.channel, view.waveform.duration_s, shown, marks, view.colours, ratio
-    )
+    heat = view.heat_map if view.overlays_shown else None
+    seconds = view.waveform.duration_s
+    view.overview.paint(painter, view.envelope, view.channel, seconds, shown, marks, view.colours, ratio, heat)

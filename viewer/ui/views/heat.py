@@ -75,6 +75,16 @@ def at_times(heat: HeatMap, times_s: np.ndarray) -> np.ndarray:
     return found.astype(np.float32)
 
 
+def columns(heat: HeatMap, count: int) -> np.ndarray:
+    """Return a 1-D map's levels 0..1 over ``count`` equal parts of its time, each part's highest."""
+    level = relative(heat.values).reshape(-1)
+    count = max(1, count)
+    if not level.size:
+        return np.zeros(count, np.float32)
+    starts = np.arange(count) * level.size // count
+    return np.maximum.reduceat(level, starts)
+
+
 def band(level: np.ndarray, light: bool) -> QImage:
     """Return levels 0..1 as one row of colours for a band behind a trace, thin enough to see the trace on."""
     return as_qimage(colours(level, COLOUR_MAPS[0], 0.65, light, floor=0.05))

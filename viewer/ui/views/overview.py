@@ -4,6 +4,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from viewer.reading.values import HeatMap
+from viewer.ui.views import heat as heats
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.corners import plate
 from viewer.ui.views.envelope import Envelope
@@ -28,14 +30,20 @@ class Overview:
         marks: list[tuple[float, float, QColor]],
         colours: Palette,
         ratio: float,
+        heat: HeatMap | None = None,
     ) -> None:
-        """Draw the channel's outline, marked stretches (start, end, colour) and the window ``shown``, in seconds."""
+        """Draw the channel's outline, heat, marked stretches (start, end, colour) and what is ``shown``, in seconds."""
         rect = self.rect
         key = (id(envelope), channel, rect.width(), rect.height(), colours, ratio)
         if self._outline is None or self._outline[0] != key:
             self._outline = (key, _outline(envelope, channel, rect, colours, ratio))
         image = self._outline[1].image
         painter.drawImage(rect, image, QRectF(image.rect()))
+        if heat is not None and heat.values.ndim == 1:
+            light = colours.colour("ground").lightness() > 128
+            left, right = self.x_at(heat.start_s, seconds), self.x_at(heat.end_s, seconds)
+            strip = heats.band(heats.columns(heat, round(right - left)), light)
+            painter.drawImage(QRectF(left, rect.top(), right - left, 6), strip)
         drawn = set()  # thousands of events share a few hundred pixels
         for start, end, colour in marks:
             x0, x1 = self.x_at(start, seconds), self.x_at(end, seconds)

@@ -1,5 +1,7 @@
 """How many pixels a millimetre takes on a monitor: as the monitor says, or as a person measured it."""
 
+import os
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtGui import QScreen
@@ -43,6 +45,12 @@ def _kept() -> dict[str, object]:
 
 
 def _path() -> Path:
+    return _path_in(tuple(os.environ.get(name, "") for name in ("HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA")))
+
+
+@cache
+def _path_in(_home: tuple[str, ...]) -> Path:
+    """Found once a home: a view asks for its monitor's scale hundreds of times while it draws."""
     return session.settings_path().with_name("monitors.json")
 
 

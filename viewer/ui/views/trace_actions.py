@@ -45,6 +45,13 @@ def add_filter_actions(
         view.add_action(tr("Filter"), text, key, lambda _, f=field, vs=tuple(values): _step(view, f, vs))
 
 
+def add_finding_actions(view: "TraceView", menu: str) -> None:
+    """Add the way from one finding of the chosen class to the next."""
+    tr = view.tr
+    view.add_action(menu, tr("Next finding"), "E", lambda _: view.go_to_finding(True), tip=tr("Of the chosen class"))
+    view.add_action(menu, tr("Previous finding"), "Shift+E", lambda _: view.go_to_finding(False))
+
+
 def _step(view: "TraceView", field: str, values: tuple[float, ...]) -> None:
     now = getattr(view.filters, field)
     at = values.index(now) if now in values else 0

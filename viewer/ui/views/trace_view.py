@@ -158,6 +158,19 @@ class TraceView(StudyView):
         self.start_s = min(max(0.0, start_s), last)
         self.changed()
 
+    def finding_times(self) -> list[float]:
+        """Return where the chosen class's spans begin and its events are (all events where no class is chosen)."""
+        events = self.reading.events if self.reading else ()
+        times = [event.time_s for event in events if self.label in (None, event.label)]
+        return sorted(times + [span.start_s for span in self.spans])
+
+    def go_to_finding(self, onward: bool) -> None:
+        """Bring the next or the previous finding to a third of the page."""
+        here = self.start_s + self.page_s / 3
+        times = [t for t in self.finding_times() if (t > here + 1e-6 if onward else t < here - 1e-6)]
+        if times:
+            self.go_to((times[0] if onward else times[-1]) - self.page_s / 3)
+
     def set_tool(self, tool: str) -> None:
         """Choose what left drag does: one of TOOLS."""
         self.tool = tool if tool in TOOLS else "pan"
