@@ -185,6 +185,13 @@ def test_impossible_count_of_signals(tmp_path, refused, count):
     assert len(str(caught.value)) > 20
 
 
+@pytest.mark.parametrize(("record_s", "low"), [("1e-300", "-1"), ("nan", "-1"), ("1", "nan"), ("1", "-inf")])
+def test_numbers_that_make_no_sense(tmp_path, refused, record_s, low):
+    head = plain_header([("EMG", "uV", low, "1", "-1", "1", "4")], 1, record_s)
+    (tmp_path / "a.edf").write_bytes(head + b"\0" * 8)
+    refused(tmp_path / "a.edf", "damaged", "export it again")
+
+
 def test_no_duration(tmp_path, refused):
     head = plain_header([("EMG", "uV", "-1", "1", "-1", "1", "4")], 1, "0")
     (tmp_path / "a.edf").write_bytes(head + b"\0" * 8)

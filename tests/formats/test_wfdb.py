@@ -219,6 +219,13 @@ def test_lying_length_asks_for_no_memory(tmp_path, codes):
     assert "truncated" in codes(study)
 
 
+@pytest.mark.parametrize("rate", ["0", "1e300"])
+def test_impossible_rates(tmp_path, refused, rate):
+    (tmp_path / "r.dat").write_bytes(bytes(8))
+    (tmp_path / "r.hea").write_text(f"r 1 {rate} 4\nr.dat 16 100/mV 16 0 0 0 0 II\n")
+    refused(tmp_path / "r.hea", "damaged", "sampling rate")
+
+
 def test_zero_signals(tmp_path, refused):
     (tmp_path / "r.hea").write_text("r 0 100 10\n")
     refused(tmp_path / "r.hea", "damaged", "no signal channels")

@@ -8,7 +8,7 @@ import numpy as np
 from viewer.errors import FormatError
 from viewer.formats.file import File
 from viewer.formats.kinds import usual_names
-from viewer.formats.limits import check_samples
+from viewer.formats.limits import check_rate, check_samples
 from viewer.formats.opened import Opened
 from viewer.formats.safe_xml import parse
 from viewer.study import Acquisition, Kind, Note, Patient, Waveform
@@ -27,6 +27,7 @@ def read(file: File, frame: int) -> Opened:
     rate, resolution = _value(strip, "SampleRate"), strip.find("Resolution")
     if not rate or rate <= 0:
         raise FormatError("damaged", "This CardioSoft file does not say its sampling rate", "export it again")
+    check_rate(rate, "This CardioSoft file")
     notes: list[Note] = []
     gain, unit = 1.0, ""
     if resolution is not None and resolution.get("units") == "uVperLsb" and resolution.text:

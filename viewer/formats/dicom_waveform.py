@@ -8,7 +8,7 @@ import numpy as np
 from viewer.errors import FormatError
 from viewer.formats.dicom_facts import acquisition_of, number, patient_of, text
 from viewer.formats.kinds import LEADS, kind_of, usual_names, usual_unit
-from viewer.formats.limits import check_samples
+from viewer.formats.limits import check_rate, check_samples
 from viewer.formats.opened import Opened
 from viewer.study import Kind, Note, Waveform, normal_lead_name
 
@@ -63,6 +63,7 @@ def _group(dataset: Any, group: Any, notes: list[Note]) -> Waveform:
     rate = number(group, "SamplingFrequency") or 0.0
     if not rate > 0:
         raise FormatError("damaged", "This DICOM waveform does not say its sampling frequency", "export it again")
+    check_rate(rate, "This DICOM waveform")
     stored = _stored(dataset, group, count, length, notes)
     missing = _padding(group, stored)
     samples = np.empty((count, stored.shape[0]), np.float32)

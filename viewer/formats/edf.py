@@ -9,7 +9,7 @@ import numpy as np
 from viewer.errors import FormatError
 from viewer.formats.file import File
 from viewer.formats.kinds import kind_of, usual_names, usual_unit
-from viewer.formats.limits import check_samples
+from viewer.formats.limits import check_rate, check_samples
 from viewer.formats.opened import Opened
 from viewer.study import Acquisition, Note, Patient, Waveform
 
@@ -53,6 +53,7 @@ def read(file: File, frame: int) -> Opened:
     starts = _starts(records, annotations, record_s, count) if head[192:197] in (b"EDF+D", b"BDF+D") else None
     most = max(channel.samples for channel in channels)
     rate = most / record_s
+    check_rate(rate, "This EDF file")
     places, total = _places(starts, rate, most, count, notes)
     check_samples(len(channels), total, "This EDF file")
     samples = np.full((len(channels), total), np.nan, np.float32)
@@ -93,11 +94,12 @@ def _text(raw: bytes) -> str:
 
 def _number(raw: bytes, what: str) -> float:
     try:
-        return float(_text(raw).replace(",", "."))
-    except ValueError as error:
-        raise FormatError(
-            "damaged", f"This EDF header is damaged (its {what} is {_text(raw)!r})", "export it again"
-        ) from error
+        value = float(_text(raw).replace(",", "."))
+    except ValueError:
+        value = float("nan")
+    if not abs(value) < float("inf"):
+        raise FormatError("damaged", f"This EDF header is damaged (its {what} is {_text(raw)!r})", "export it again")
+    return value
 
 
 def _channels(file: File) -> tuple[list[_Channel], list[_Channel], int]:

@@ -42,6 +42,12 @@ def check_samples(channels: int, samples: int, what: str = "This recording") -> 
         )
 
 
+def check_rate(rate_hz: float, what: str = "This recording") -> None:
+    """Raise FormatError for a sampling rate that no recording of a person has (0, not a number, over 10 MHz)."""
+    if not 0 < rate_hz <= 1e7:
+        raise FormatError("damaged", f"{what} gives an impossible sampling rate ({rate_hz:g} Hz)", "export it again")
+
+
 def detail_of(error: BaseException) -> str:
     """Return a library's complaint as part of a sentence: its first line, short, without traces or full stop."""
     lines = [line for line in str(error).splitlines() if line.strip()]

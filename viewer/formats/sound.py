@@ -8,7 +8,7 @@ import numpy as np
 from viewer.errors import FormatError
 from viewer.formats.file import File
 from viewer.formats.kinds import kind_of
-from viewer.formats.limits import check_samples, detail_of
+from viewer.formats.limits import check_rate, check_samples, detail_of
 from viewer.formats.opened import Opened
 from viewer.study import Note, Waveform
 
@@ -32,6 +32,7 @@ def read(file: File, frame: int) -> Opened:
             channels, rate = sound.channels, float(sound.samplerate)
             frames = min(sound.frames, _most_frames(file, sound))
             check_samples(channels, frames, "This sound file")
+            check_rate(rate, "This sound file")
             samples = np.ascontiguousarray(sound.read(frames, dtype="float32", always_2d=True).T)
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise FormatError(

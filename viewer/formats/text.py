@@ -8,7 +8,7 @@ import numpy as np
 from viewer.errors import FormatError
 from viewer.formats.file import File
 from viewer.formats.kinds import kind_of, usual_names, usual_unit
-from viewer.formats.limits import check_samples
+from viewer.formats.limits import check_rate, check_samples
 from viewer.formats.opened import Opened
 from viewer.study import Note, Waveform
 
@@ -244,6 +244,7 @@ def _timed(
             notes.append(
                 Note("header-repaired", "The times were taken as milliseconds; as seconds they give under 50 Hz.")
             )
+    check_rate(rate, "This text")
     return float(rate), rows[:, keep], [names[i] for i in keep], [units[i] for i in keep]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from viewer.errors import FormatError
+from viewer.formats.limits import check_rate
 from viewer.study import Note
 
 DEFAULT_GAIN = 200.0
@@ -96,10 +97,7 @@ def _record_line(line: str, notes: list[Note]) -> tuple[str, int, int | None, fl
         rate = float(found.group())
     else:
         notes.append(Note("rate-assumed", "The header gives no sampling rate; 250 Hz is WFDB's rule then."))
-    if not 0 < rate < 1e7:
-        raise FormatError(
-            "damaged", f"This WFDB header gives an impossible sampling rate ({rate:g} Hz)", "correct the header"
-        )
+    check_rate(rate, "This WFDB header")
     frames = int(words[3]) if len(words) > 3 and words[3].isdigit() else None
     taken = _when(words[4:], notes)
     return name, count, segment_count, rate, frames or None, taken
