@@ -116,9 +116,7 @@ def test_the_calibration_pulse_is_1_mv_high_and_200_ms_wide(ecg, hands):
 
 
 def words(view):
-    from viewer.ui.views.ecg_paint import corner_words
-
-    corners = corner_words(view)
+    corners = view.corners()
     return " ".join(corners.bottom_left + corners.notice)
 
 
@@ -233,6 +231,20 @@ def test_e_goes_from_finding_to_finding(shown, hands, qtbot):
         qtbot.keyClick(view, key, shift)
         starts.append(view.start_s)
     assert starts == pytest.approx([t - 10 / 3 for t in (12, 30, 44, 30)])
+
+
+def test_the_value_under_the_pointer_and_the_pointers_shape(ecg, hands, qtbot):
+    ecg.set_layout("12x1")
+    strip = strip_of(ecg, "V4")
+    qtbot.mouseMove(ecg, pos=QPointF(ecg.x_of(strip, 1.5), ecg.y_of(strip, 0.8)).toPoint())
+    lead, time_s, _, value, unit = ecg.hover_words().split()
+    assert (lead, unit) == ("V4", "mV")
+    assert float(time_s) == pytest.approx(1.5, abs=0.01)
+    assert float(value) == pytest.approx(1.0, abs=0.3)
+    assert ecg.hover_words() in words(ecg)
+    assert ecg.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    qtbot.keyClick(ecg, Qt.Key.Key_C)
+    assert ecg.cursor().shape() == Qt.CursorShape.CrossCursor
 
 
 def test_a_gap_stays_a_gap(shown, hands):

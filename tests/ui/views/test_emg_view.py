@@ -36,7 +36,7 @@ def is_trace(hands, view, ratio=1.0):
 
 
 def words(view):
-    corners = emg_paint.corner_words(view)
+    corners = view.corners()
     return " ".join(corners.bottom_left + corners.notice)
 
 

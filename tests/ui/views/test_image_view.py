@@ -352,6 +352,14 @@ def test_identity_is_hidden_from_view_and_picture(ramp_view, hands):
     assert "CHEST PA left" in everything
 
 
+def test_a_screen_reader_hears_what_is_written_in_the_corners(ramp_view):
+    assert ramp_view.accessibleName() == "Study study.dat"
+    ramp_view.clearFocus()
+    ramp_view.setFocus()
+    assert "CHEST PA left" in ramp_view.accessibleDescription()
+    assert "C 2048" in ramp_view.accessibleDescription()
+
+
 def test_a_childs_study_says_that_networks_learned_from_adults(hands):
     from viewer.study import Patient
     from viewer.ui.views.facts import study_corners

@@ -45,6 +45,8 @@ class StudyView(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(240, 180)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)  # right drag changes a window
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
         hide = self.tr("Hide overlays (hold H)")
         tip = self.tr("Hide heat map, boxes and marks; hold H to hide them for a moment")
         self._hide_action = self.add_action(
@@ -127,6 +129,10 @@ class StudyView(QWidget):
 
     def overlays_changed(self) -> None:
         """Forget what was prepared from the reading, the class or the colours."""
+
+    def corners(self) -> Corners:
+        """Return the words in the corners that are the view's own."""
+        raise NotImplementedError
 
     def paint_view(self, painter: QPainter) -> None:
         """Draw everything, in the widget's coordinates."""
@@ -248,6 +254,13 @@ class StudyView(QWidget):
             self.space_held = False
             return
         super().keyReleaseEvent(event)
+
+    def focusInEvent(self, event: object) -> None:
+        if self.study is not None:
+            words = study_corners(self.study, self.identity_visible, self.tr) + self.corners()
+            spoken = words.notice + words.top_left + words.top_right + words.bottom_left + words.bottom_right
+            self.setAccessibleDescription(". ".join(spoken))
+        super().focusInEvent(event)  # type: ignore[arg-type]
 
     def focusOutEvent(self, event: object) -> None:
         self._hold(self._hide_action.isChecked())

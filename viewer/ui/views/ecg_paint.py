@@ -233,7 +233,8 @@ def corner_words(view: "EcgPaperView") -> Corners:
         notice.append(tr("Short recording: the columns overlap in time"))
     if view.page.missing:
         notice.append(tr("Not recorded: {leads}").format(leads=", ".join(view.page.missing)))
-    return Corners((), (), (settings, size), (), tuple(notice))
+    hover = view.hover_words()
+    return Corners((), (), (*((hover,) if hover else ()), settings, size), (), tuple(notice))
 
 
 def paint_words(painter: QPainter, view: "EcgPaperView") -> None:
@@ -241,7 +242,7 @@ def paint_words(painter: QPainter, view: "EcgPaperView") -> None:
     area = view.rect().adjusted(0, 0, 0, -44 if view.long else 0)
     top = view.paint_facts(painter, corner_words(view), area)
     if view.overlays_shown and view.heat_map is not None:
-        words = view.tr("{label}: none to its own maximum").format(label=view.label)
+        words = view.tr("Heat map, {label}: none to most").format(label=view.label)
         heats.paint_legend(painter, words, view.width() - MARGIN, top - 6, view.colours, "inferno", not view.dark)
 
 

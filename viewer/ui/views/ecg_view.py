@@ -12,6 +12,7 @@ from viewer.ui.views.calibration import CalibrationDialog
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.ecg_actions import add_ecg_actions
 from viewer.ui.views.ecg_layout import GAINS_MM_MV, LAYOUTS, SPEEDS_MM_S, Page, Strip, lay_out, suggest
+from viewer.ui.views.facts import Corners
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.paper_scale import pixels_per_mm
 from viewer.ui.views.trace_view import TraceView
@@ -251,6 +252,9 @@ class EcgPaperView(TraceView):
             ecg_paint.paint_overview(painter, self, ratio)
         else:
             self.overview.rect = QRectF()
+
+    def corners(self) -> Corners:
+        return ecg_paint.corner_words(self)
 
     def _margins(self) -> tuple[float, float]:
         line = self.fontMetrics().height()

@@ -192,6 +192,9 @@ def corner_words(view: "EmgSweepView") -> Corners:
     when = f"{_clock(view.start_s)} – {_clock(until)}"
     if not (view.all_channels and view.mode == "free"):
         when = f"{wave.channels[view.channel]}   {when}"
+    hover = view.hover_words()
+    if hover:
+        when += f"   |   {hover}"
     notice = []
     if "" in units:
         notice.append(tr("Amplitude scale unknown: divisions are in stored values"))
@@ -214,7 +217,7 @@ def paint_words(painter: QPainter, view: "EmgSweepView") -> None:
             plate(painter, words, at, view.colours, "text" if several else "faint", inside=area)
     view.paint_facts(painter, corner_words(view), view.rect().adjusted(0, 0, 0, -46))
     if view.overlays_shown and view.heat_map is not None:
-        words = view.tr("{label}: none to its own maximum").format(label=view.label)
+        words = view.tr("Heat map, {label}: none to most").format(label=view.label)
         right, bottom = area.right() - 4, area.bottom() - 4
         heats.paint_legend(painter, words, right, bottom, view.colours, "inferno", not view.dark)
 

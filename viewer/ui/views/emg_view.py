@@ -10,6 +10,7 @@ from viewer.ui.views import emg_paint
 from viewer.ui.views import sweeps as stretches
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.emg_actions import add_emg_actions
+from viewer.ui.views.facts import Corners
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import TIME_RANGE_S, at_least_125, step_125
 from viewer.ui.views.sound import Sound, Tape
@@ -295,6 +296,9 @@ class EmgSweepView(TraceView):
             emg_paint.paint_marks(painter, self)
         emg_paint.paint_words(painter, self)
         emg_paint.paint_overview(painter, self, ratio)
+
+    def corners(self) -> Corners:
+        return emg_paint.corner_words(self)
 
     # Mouse
 

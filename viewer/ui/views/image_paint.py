@@ -104,7 +104,7 @@ def corner_words(view: "ImageView", cursor: QPointF | None) -> Corners:
 
 def paint_legend(painter: QPainter, view: "ImageView", bottom: float) -> None:
     """Draw the heat map's colours above the lower right corner."""
-    words = view.tr("{label}: none to its own maximum").format(label=view.label)
+    words = view.tr("Heat map, {label}: none to most").format(label=view.label)
     heats.paint_legend(painter, words, view.width() - 8, bottom, view.colours, view.colour_map, view.light_ground)
 
 

@@ -44,6 +44,7 @@ class TraceView(StudyView):
         self._filter_key: object = None
         self._drag: tuple[str, QPointF] | None = None
         self._offsets: dict[int, float] = {}
+        self._hover: QPointF | None = None
 
     # For subclasses
 
@@ -294,9 +295,12 @@ class TraceView(StudyView):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = at = event.position()
         if self._drag is None:
+            self.setCursor(self._cursor_over(at))
+            self.update()
             return
-        (action, last), at = self._drag, event.position()
+        action, last = self._drag
         self._drag = (action, at)
         if action == "pan":
             self.move_by(at.x() - last.x(), at.y() - last.y())
@@ -309,6 +313,46 @@ class TraceView(StudyView):
         else:
             self.continue_drag(action, at)
         self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self._hover = None
+        self.update()
+        super().leaveEvent(event)  # type: ignore[arg-type]
+
+    def hover_words(self) -> str:
+        """Return channel, time and value under the pointer, or nothing."""
+        at = self._hover
+        piece = self.piece_at(at) if at is not None and not self.overview.rect.contains(at) else None
+        if at is None or piece is None:
+            return ""
+        time_s, wave = self.time_at(piece, at), self.waveform
+        index = round(time_s * wave.rate_hz)
+        if not 0 <= index < wave.samples.shape[1]:
+            return ""
+        values = self.values(piece.channel, index, index + 1)
+        scale, unit = self.measured(piece.channel)
+        number = f"{float(values[0]) * scale:.2f}" if unit == "mV" else f"{float(values[0]) * scale:.4g}"
+        value = f"{number} {unit}".strip() if np.isfinite(values[0]) else self.tr("gap")
+        return f"{wave.channels[piece.channel]} {time_s:.3f} s  {value}"
+
+    def _cursor_over(self, at: QPointF) -> Qt.CursorShape:
+        """Return the pointer that says what a press would do here."""
+        if self.overview.rect.contains(at):
+            return Qt.CursorShape.PointingHandCursor
+        if self.begin_drag(at):
+            return Qt.CursorShape.SizeVerCursor
+        if self.tool == "caliper" and self._grip(at):
+            return Qt.CursorShape.SizeHorCursor
+        return Qt.CursorShape.OpenHandCursor if self.tool == "pan" else Qt.CursorShape.CrossCursor
+
+    def _grip(self, at: QPointF) -> str:
+        """Return which end of the caliper is under a point, or nothing."""
+        if self.caliper is None or self.piece_at(at) != self.caliper_piece:
+            return ""
+        for name, time_s in (("caliper-start", self.caliper.start_s), ("caliper-end", self.caliper.end_s)):
+            if abs(float(self.x_of(self.caliper_piece, time_s)) - at.x()) <= _GRIP_PX:
+                return name
+        return ""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag, draft = self._drag, self.region_draft
@@ -327,10 +371,9 @@ class TraceView(StudyView):
         piece = self.piece_at(at)
         if piece is None:
             return "none"
-        if self.caliper is not None and self.caliper_piece == piece:
-            for name, time_s in (("caliper-start", self.caliper.start_s), ("caliper-end", self.caliper.end_s)):
-                if abs(float(self.x_of(piece, time_s)) - at.x()) <= _GRIP_PX:
-                    return name
+        grip = self._grip(at)
+        if grip:
+            return grip
         time_s, value = self._point_on(piece, at)
         unit = self.measured(piece.channel)[1]
         self.caliper, self.caliper_piece = Caliper(piece.channel, time_s, time_s, value, value, unit), piece
