@@ -425,6 +425,7 @@ def test_state_survives_json(ecg, shown):
     other.restore_view_state(state)
     assert other.view_state() == ecg.view_state()
     other.restore_view_state({"layout": 3})
+    other.restore_view_state(state | {"zoom": float("nan")})
     assert other.view_state() == ecg.view_state()
 
 

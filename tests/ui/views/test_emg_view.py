@@ -253,6 +253,20 @@ def test_events_spans_and_heat_are_drawn_where_they_are(emg, hands, qtbot):
     qtbot.keyRelease(emg, Qt.Key.Key_H)
 
 
+def test_thousands_of_events_do_not_hold_up_a_frame(shown, hands):
+    view = shown(hands.recording(spikes(60.0)[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1280, 800)
+    times = np.linspace(0, 59, 6000)
+    events = tuple(Event("Fibs", t, t - 0.001, t + 0.001, "EMG", 0.9) for t in times)
+    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("Fibs", 0.9, 0.4),), (), events))
+    for everything in (False, True):
+        if everything:
+            view.whole()
+        view.picture()
+        before = time.thread_time()
+        view.picture()
+        assert time.thread_time() - before < 0.05
+
+
 def test_keys_and_the_overview_move_in_time(emg, qtbot):
     for key, start in (
         (Qt.Key.Key_Right, 0.01),
@@ -286,6 +300,7 @@ def test_state_survives_json(emg, shown):
     other.restore_view_state(state)
     assert other.view_state() == emg.view_state()
     other.restore_view_state({"mode": []})
+    other.restore_view_state(state | {"start_s": float("nan")})
     assert other.view_state() == emg.view_state()
 
 

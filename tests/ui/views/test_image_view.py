@@ -392,6 +392,7 @@ def test_state_survives_json(ramp_view, shown, hands, qtbot):
     other.restore_view_state(state)
     assert other.view_state() == ramp_view.view_state()
     other.restore_view_state({"centre": "nonsense"})
+    other.restore_view_state(state | {"scale": float("nan")})
     assert other.view_state() == ramp_view.view_state()
 
 

@@ -1,6 +1,7 @@
 """What every study view has: a study, a reading of it, a class to explain, actions, and a picture of itself."""
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -303,3 +304,11 @@ def _raised_by_python(method: Callable) -> Callable:
 
 
 _guard(StudyView)
+
+
+def finite(value: Any) -> float:
+    """Return a stored state's number. Raises TypeError or ValueError where it is none."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number

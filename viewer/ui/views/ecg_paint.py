@@ -132,7 +132,8 @@ def _heat(painter: QPainter, view: "EcgPaperView") -> None:
 
 
 def _spans(painter: QPainter, view: "EcgPaperView") -> None:
-    for span in view.spans:
+    end_s = view.start_s + view.page_s
+    for span in (s for s in view.spans if s.end_s > view.start_s and s.start_s < end_s):
         for strip in view.page.strips:
             if span.channel is not None and span.channel != strip.name:
                 continue

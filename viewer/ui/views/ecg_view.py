@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.ui.views import ecg_paint
+from viewer.ui.views.base import finite
 from viewer.ui.views.calibration import CalibrationDialog
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.ecg_actions import add_ecg_actions
@@ -163,10 +164,10 @@ class EcgPaperView(TraceView):
 
     def restore_view_state(self, state: dict) -> None:
         try:
-            layout, speed, gain = str(state["layout"]), float(state["speed"]), float(state["gain"])
-            start_s, filters = float(state["start_s"]), Filters(*(float(v) for v in state["filters"]))
-            fitting, zoom = bool(state["fit"]), min(max(float(state["zoom"]), 0.1), 20.0)
-            x, y = (float(v) for v in state["origin"])
+            layout, speed, gain = str(state["layout"]), finite(state["speed"]), finite(state["gain"])
+            start_s, filters = finite(state["start_s"]), Filters(*(finite(v) for v in state["filters"]))
+            fitting, zoom = bool(state["fit"]), min(max(finite(state["zoom"]), 0.1), 20.0)
+            x, y = (finite(v) for v in state["origin"])
             tool = str(state["tool"])
         except (KeyError, TypeError, ValueError):
             return

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from viewer.ui.views.emg_view import EmgSweepView
 
 _COLUMNS, _ROWS = 10, 8
+_MOST_BRACKETS = 200
 
 
 def screen(view: "EmgSweepView", ratio: float) -> Canvas:
@@ -78,20 +79,27 @@ def _heat(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
 
 def paint_events(painter: QPainter, view: "EmgSweepView") -> None:
     """Draw what was found: the chosen class's spans and events as brackets with label and score, others faintly."""
-    if view.reading is None:
+    if view.reading is None or (view.mode == "trigger" and view.superimposed):
         return
     for sweep in view.sweeps():
-        if view.mode == "trigger" and view.superimposed:
-            break
-        name = view.waveform.channels[sweep.channel]
-        for span in view.spans:
-            if span.channel in (None, name):
-                _bracket(painter, view, sweep, (span.start_s, span.end_s), f"{view.label} {span.score:.2f}", True)
-        for event in view.reading.events:
-            if event.channel == name:
-                chosen = view.label in (None, event.label)
-                text = f"{event.label} {event.score:.2f}"
-                _bracket(painter, view, sweep, (event.start_s, event.end_s), text, chosen)
+        name, end_s = view.waveform.channels[sweep.channel], sweep.start_s + view.sweep_s
+        found = [(s.start_s, s.end_s, view.label, s.score) for s in view.spans if s.channel in (None, name)]
+        found += [(e.start_s, e.end_s, e.label, e.score) for e in view.reading.events if e.channel == name]
+        shown = [f for f in found if f[1] >= sweep.start_s and f[0] <= end_s]
+        if len(shown) > _MOST_BRACKETS:
+            _ticks(painter, view, sweep, [f[0] for f in shown if view.label in (None, f[2])])
+            continue
+        for start_s, stop_s, label, score in shown:
+            _bracket(painter, view, sweep, (start_s, stop_s), f"{label} {score:.2f}", view.label in (None, label))
+
+
+def _ticks(painter: QPainter, view: "EmgSweepView", sweep: Sweep, times_s: list[float]) -> None:
+    """More findings than there is room for: a tick in each pixel column that holds one."""
+    area = view.screen_rect
+    y = view.zero_y(sweep) - area.height() / sweep.rows * 0.4
+    colour = view.colours.colour("find")
+    for x in np.unique(np.rint(view.x_of(sweep, np.array(times_s))).astype(int)):
+        painter.fillRect(QRectF(float(x), y, 1.5, 7), colour)
 
 
 def _bracket(

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from viewer.study import Kind
 from viewer.ui.views import emg_paint
 from viewer.ui.views import sweeps as stretches
+from viewer.ui.views.base import finite
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.emg_actions import add_emg_actions
 from viewer.ui.views.facts import Corners
@@ -187,10 +188,10 @@ class EmgSweepView(TraceView):
 
     def restore_view_state(self, state: dict) -> None:
         try:
-            time_s, sensitivity = float(state["per_division_s"]), float(state["per_division"])
-            start_s, level, channel = float(state["start_s"]), float(state["level"]), int(state["channel"])
+            time_s, sensitivity = finite(state["per_division_s"]), finite(state["per_division"])
+            start_s, level, channel = finite(state["start_s"]), finite(state["level"]), int(state["channel"])
             mode, tool = str(state["mode"]), str(state["tool"])
-            filters = Filters(*(float(v) for v in state["filters"]))
+            filters = Filters(*(finite(v) for v in state["filters"]))
             up, every, over = bool(state["negative_up"]), bool(state["all"]), bool(state["superimposed"])
         except (KeyError, TypeError, ValueError):
             return

@@ -11,7 +11,7 @@ from viewer.study import DisplayWindow, Image, Kind, Region, ToneTable
 from viewer.ui.views import heat as heats
 from viewer.ui.views import image_paint
 from viewer.ui.views.background import in_background
-from viewer.ui.views.base import StudyView
+from viewer.ui.views.base import StudyView, finite
 from viewer.ui.views.facts import Corners, study_corners
 from viewer.ui.views.image_actions import add_image_actions
 from viewer.ui.views.measuring import Measure
@@ -243,12 +243,12 @@ class ImageView(StudyView):
 
     def restore_view_state(self, state: dict) -> None:
         try:
-            x, y = (float(v) for v in state["centre"])
-            scale = min(max(float(state["scale"]), 1e-3), 100.0)
+            x, y = (finite(v) for v in state["centre"])
+            scale = min(max(finite(state["scale"]), 1e-3), 100.0)
             turns, mirrored = int(state["turns"]) % 4, bool(state["mirrored"])
-            window = state["window"] and DisplayWindow(float(state["window"][0]), *state["window"][1:4])
+            window = state["window"] and DisplayWindow(finite(state["window"][0]), *state["window"][1:4])
             tool, colour_map = str(state["tool"]), str(state["colour_map"])
-            fitting, inverted, opacity = bool(state["fit"]), bool(state["inverted"]), float(state["opacity"])
+            fitting, inverted, opacity = bool(state["fit"]), bool(state["inverted"]), finite(state["opacity"])
         except (KeyError, TypeError, ValueError, IndexError):
             return
         self.placement = replace(self.placement, scale=scale, centre=(x, y), turns=turns, mirrored=mirrored)
