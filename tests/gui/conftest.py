@@ -51,7 +51,8 @@ class Gui:
     def finished(self) -> bool:
         """Whether every study has been read, or will not be."""
         ended = (State.READ, State.ABSTAINED, State.FAILED, State.STOPPED)
-        return bool(self.entries) and all(e.state in ended for e in self.entries) and not self.window.desk.busy
+        drawn = not self.window._later_draw.isActive()
+        return drawn and bool(self.entries) and all(e.state in ended for e in self.entries) and not self.window.desk.busy
 
     def key(self, key: Qt.Key | str, modifier: Any = Qt.KeyboardModifier.NoModifier, on: QWidget | None = None) -> None:
         QTest.keyClick(on or QApplication.focusWidget() or self.window, key, modifier)

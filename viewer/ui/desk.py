@@ -26,6 +26,7 @@ STUDY_BUDGET_BYTES = 768 << 20  # opened studies kept in memory; the rest are op
 @contextmanager
 def _opener() -> Any:
     import cv2  # noqa: F401 - see Desk.start
+    import numpy.ma  # noqa: F401 - numpy's percentile imports it at its first call, in the window's thread
 
     import viewer.ui.thumbnail
     import viewer.ui.views.image_view  # noqa: F401

@@ -46,6 +46,7 @@ class Foot(QStatusBar):
         row.addWidget(self.device)
         row.addWidget(notice)
         self.addPermanentWidget(right)
+        self._said = ""
         self._forget = QTimer(self)
         self._forget.setSingleShot(True)
         self._forget.setInterval(SAID_FOR_MS)
@@ -56,7 +57,6 @@ class Foot(QStatusBar):
 
     def show_running(self, title: str, stage: str, fraction: float, waiting: int) -> None:
         """Say what is running; ``fraction`` 0..1, where nothing is known yet 0."""
-        self._forget.stop()
         more = tr("{0} more waiting").format(waiting) if waiting > 0 else ""
         self.words.setText(" · ".join(filter(None, (title, stage, more))))
         self.words.setToolTip(self.words.text())
@@ -67,13 +67,13 @@ class Foot(QStatusBar):
 
     def show_idle(self) -> None:
         """Say that nothing is running."""
-        if not self._forget.isActive():  # what was said last stays for its while
-            self.words.setText("")
+        self.words.setText(self._said if self._forget.isActive() else "")  # what was said last stays for its while
         self.bar.hide()
         self.cancel.hide()
 
     def say(self, sentence: str) -> None:
         """Tell something for a while."""
+        self._said = sentence
         self.words.setText(sentence)
         self.words.setToolTip(sentence)
         self._forget.start()

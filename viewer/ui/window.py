@@ -1,8 +1,9 @@
 """The main window: worklist, study, findings, and what is running; it keeps them in step."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QToolBar
 
@@ -45,6 +46,8 @@ class MainWindow(QMainWindow):
         self.identity_visible = True
         self._follow_system = True
         self._closing = False
+        self._later_draw = self._later(self._draw)  # work in small turns, so that the window never stands still
+        self._later_tools = self._later(self._offer_tools)
         self.setWindowTitle(PRODUCT)
         self.setWindowIcon(theme.icon("leadlight"))
         self.setAcceptDrops(True)
@@ -121,7 +124,7 @@ class MainWindow(QMainWindow):
         worklist.menu_asked.connect(self._entry_menu)
         stage.region_marked.connect(self._mark)
         stage.region_left.connect(lambda entry: desk.mark(entry, None))
-        stage.view_changed.connect(self._offer_tools)
+        stage.view_changed.connect(self._later_tools.start)
         stage.heading.kind_chosen.connect(self._overrule)
         stage.heading.frame_chosen.connect(self._turn_to)
         panel.label_chosen.connect(self._choose_label)
@@ -134,6 +137,14 @@ class MainWindow(QMainWindow):
             place.addAction(self.actions_["whole"])
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_changed)
+
+    def _later(self, what: Callable[[], None]) -> QTimer:
+        """Return a timer that does something in the event loop's next turn, once however often it was started."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(0)
+        timer.timeout.connect(what)
+        return timer
 
     def _handlers(self) -> dict:
         desk, out = self.desk, self.handing_on
@@ -215,7 +226,7 @@ class MainWindow(QMainWindow):
 
     def _changed(self, entry: Entry) -> None:
         if entry is self.desk.selected or entry is self.desk.beside:
-            self._draw()
+            self._later_draw.start()
         self.memory.changed()
 
     def _choose(self, entry: Entry | None) -> None:
@@ -366,7 +377,10 @@ class MainWindow(QMainWindow):
             self._closing = True
             self.memory.close()
             self.hide()
+            self._later_draw.stop()
+            self._later_tools.stop()
             QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._system_changed)
             self.desk.close()
             self.stage.close_views()
+            self._later_tools.stop()
         event.accept()
