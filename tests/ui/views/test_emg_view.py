@@ -151,7 +151,7 @@ def test_settings_are_never_shortened_in_a_narrow_view(shown, hands, monkeypatch
     original = corners._block
 
     def watch(painter, lines, area, room, right, bottom, colours):
-        written.append((lines, room, right, bottom, max(view.text_width(line) for line in lines)))
+        written.append((lines, room, right, bottom, max(map(view.fontMetrics().horizontalAdvance, lines))))
         return original(painter, lines, area, room, right, bottom, colours)
 
     view = shown(hands.recording(spikes()[None], RATE, ("EMG 1",), "uV", Kind.EMG_TRACE), 360, 400)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QImage, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QActionGroup, QImage, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QWidget
 
 from viewer.reading.values import Box, Finding, HeatMap, Reading, Span
@@ -271,10 +271,6 @@ class StudyView(QWidget):
     def _hold(self, held: bool) -> None:
         self.held = held
         self.update()
-
-    def text_width(self, text: str) -> float:
-        """Return the width of ``text`` in the view's font."""
-        return QFontMetricsF(self.font()).horizontalAdvance(text)
 
 
 def _is_hold_key(event: QKeyEvent) -> bool:

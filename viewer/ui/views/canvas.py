@@ -80,7 +80,7 @@ class Canvas:
         y_of: Callable[[np.ndarray], np.ndarray],
         colour: QColor,
         clip: QRectF,
-        dense: float = 3.0,
+        dense: float,
     ) -> None:
         """Draw samples ``span`` of a channel from ``x[0]`` to ``x[1]``: a line through them, or bars where dense.
 
@@ -119,22 +119,23 @@ class Canvas:
             high[np.isnan(top)] = low[np.isnan(top)] = np.nan
         thin = np.maximum(0, width * self.ratio - (low - high)) / 2
         high, low = high - thin, low + thin
-        columns = np.flatnonzero(np.isfinite(high) & (np.arange(len(high)) + first < self.words.shape[1]))
-        if not columns.size:
+        limit, width_px = self.words.shape[0], self.words.shape[1] - first
+        high, low = high[:width_px], low[:width_px]
+        drawn = np.isfinite(high)
+        if not drawn.any():
             return
-        limit = self.words.shape[0]
-        high, low = np.clip(high[columns], 0, limit), np.clip(low[columns], 0, limit)
-        columns = columns + first
-        a, b = np.ceil(high).astype(np.int32), np.floor(low).astype(np.int32)
+        high = np.where(drawn, np.clip(high, 0, limit), limit)
+        low = np.where(drawn, np.clip(low, 0, limit), 0)
+        a, b = np.ceil(high).astype(np.int16), np.floor(low).astype(np.int16)
         start, stop = int(a.min()), max(int(b.max()), int(a.min()))
-        rows = np.arange(start, stop, dtype=np.int32)[:, None]
-        area = self.words[start:stop, columns[0] : columns[-1] + 1]
-        inside = np.zeros(area.shape, bool)
-        inside[:, columns - columns[0]] = (rows >= a) & (rows < b)
-        area[inside] = _word(colour)
+        rows = np.arange(start, stop, dtype=np.int16)[:, None]
+        inside = rows >= a
+        inside &= rows < b
+        np.copyto(self.words[start:stop, first : first + len(a)], _word(colour), where=inside)
+        columns = np.arange(first, first + len(a))
         paint = np.array(bgra(colour), np.float32)
         for row, cover in ((a - 1, a - high), (b, low - b)):
-            at = (row >= 0) & (row < limit) & (cover > 0)
+            at = drawn & (row >= 0) & (row < limit) & (cover > 0)
             old = self.pixels[row[at], columns[at]].astype(np.float32)
             share = np.clip(cover[at], 0, 1)[:, None]
             self.pixels[row[at], columns[at]] = np.rint(old + (paint - old) * share)

@@ -62,6 +62,7 @@ def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
         lambda values: view.y_of(sweep, values),
         view.colours.colour("trace"),
         area,
+        dense=3 / canvas.ratio,
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QSizeF
 from PySide6.QtGui import QTransform
 
 
@@ -77,8 +77,3 @@ def _inverse(t: QTransform) -> QTransform:
 def to_picture(placement: Placement, view: QSizeF, at: QPointF) -> QPointF:
     """Return the picture's point under a point of the view."""
     return QPointF(_inverse(placement.transform(view)).map(at))
-
-
-def picture_rect(placement: Placement, view: QSizeF, columns: int, rows: int) -> QRectF:
-    """Return the whole picture's rectangle in the view."""
-    return placement.transform(view).mapRect(QRectF(0, 0, columns, rows))

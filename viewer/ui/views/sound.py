@@ -57,11 +57,6 @@ class Sound(QObject):
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self._tick)
 
-    @property
-    def playing(self) -> bool:
-        """Whether it plays."""
-        return self._stream is not None
-
     def play(self, tape: Tape) -> str:
         """Play, and return an empty text, or why it is not possible."""
         self.stop()
