@@ -404,6 +404,19 @@ def test_a_long_records_page_is_filtered_with_its_surroundings(shown, hands, qtb
     assert abs(np.median(view.values(0, 100_000, 105_000))) < 0.1
 
 
+def test_at_50_mm_a_second_the_paper_is_as_wide_and_half_as_long_in_time(ecg, qtbot):
+    width, scale = ecg.page.width_mm, ecg.scale
+    qtbot.keyClick(ecg, Qt.Key.Key_D)
+    assert ecg.page.width_mm == width
+    assert ecg.scale == pytest.approx(scale, rel=0.1)
+    assert ecg.page_s == 5
+    assert ecg.long
+    qtbot.keyClick(ecg, Qt.Key.Key_PageDown)
+    assert ecg.start_s == 5
+    qtbot.keyClick(ecg, Qt.Key.Key_S)
+    assert ecg.start_s == 0
+
+
 def test_wheel_zooms_the_paper_at_the_cursor_and_f_fits_it(ecg, hands, qtbot):
     strip, at = strip_of(ecg, "aVF"), QPointF(500, 400)
     before = ecg.time_at(strip, at)

@@ -18,7 +18,8 @@ from viewer.ui.views.filters import Filters
 from viewer.ui.views.paper_scale import pixels_per_mm
 from viewer.ui.views.trace_view import TraceView
 
-PAGE_S = 10.0
+PAGE_MM = 250.0
+"""How much trace a page takes: 10 s at 25 mm/s, 5 s at 50 mm/s."""
 
 
 class EcgPaperView(TraceView):
@@ -44,7 +45,7 @@ class EcgPaperView(TraceView):
     @property
     def page_s(self) -> float:
         """How many seconds the paper's width shows."""
-        return PAGE_S
+        return PAGE_MM / self.speed
 
     @property
     def page(self) -> Page:
@@ -89,6 +90,8 @@ class EcgPaperView(TraceView):
     def set_speed(self, speed_mm_s: float) -> None:
         """Choose 25 or 50 mm/s."""
         self.speed = speed_mm_s if speed_mm_s in SPEEDS_MM_S else 25.0
+        if self.study is not None:
+            self.go_to(self.start_s)
         self._set(f"speed-{self.speed:g}")
 
     def set_gain(self, gain_mm_mv: float) -> None:
