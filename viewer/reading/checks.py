@@ -31,7 +31,11 @@ class Checks:
 
 def check_study(study: Study, card: Card) -> Checks:
     """Check a study (or the marked part of it) against what a model was trained on."""
-    notes = [] if card.validated else [Note("model-unvalidated", f"{card.title} has not been validated clinically")]
+    notes = (
+        []
+        if card.validated
+        else [Note("model-unvalidated", f"The model ({card.title}) has not been validated clinically")]
+    )
     refusals: list[Note] = []
     if study.patient.is_child and study.kind != Kind.EMG_IMAGE:
         notes.append(Note("child", "The patient is under 18; the networks were trained on adults"))

@@ -217,7 +217,11 @@ def _card(card: Card) -> list[Any]:
         parts.append(paragraph(f"Operating points: {card.operating_points_from}", 8, space=2))
     if card.figures:
         parts.append(paragraph("Measured (value, 95 % interval, data, number)", 8.5, bold=True, space=4))
-        parts += [paragraph(figure_line(figure), 7.5) for figure in card.figures[:FIGURES_SHOWN]]
+        whole_first = sorted(card.figures, key=lambda figure: bool(figure.label))
+        parts += [paragraph(figure_line(figure), 7.5) for figure in whole_first[:FIGURES_SHOWN]]
+        if len(card.figures) > FIGURES_SHOWN:
+            more = f"{len(card.figures) - FIGURES_SHOWN} more figures are on the model's card"
+            parts.append(paragraph(more, 7.5, colour=QUIET))
     if card.maps_note:
         parts.append(paragraph(f"Heat maps: {card.maps_note}", 8, space=3))
     if card.limits:
