@@ -15,10 +15,22 @@ from reportlab.platypus import Image as Placed
 from viewer import NOT_A_DEVICE, __version__
 from viewer.models.card import Card
 from viewer.models.catalogue import catalogue
+from viewer.reading.findings import NOTHING_FOUND
 from viewer.reading.values import Finding, Reading
 from viewer.reading.words import kind_name
 from viewer.report.cards import figure_line
-from viewer.report.pdf_parts import BOLD, FONT, POSITIVE, QUIET, Bar, SheetDrawing, paragraph, register_fonts
+from viewer.report.pdf_parts import (
+    BOLD,
+    FONT,
+    HEALTHY,
+    NEGATIVE,
+    POSITIVE,
+    QUIET,
+    Bar,
+    SheetDrawing,
+    paragraph,
+    register_fonts,
+)
 from viewer.report.picture import recording_sheet, render
 from viewer.report.text import SAID_BY
 from viewer.study import Image, Study
@@ -188,10 +200,11 @@ def _findings(reading: Reading) -> Table:
 def _finding(finding: Finding) -> list[Any]:
     verdict = "positive" if finding.positive else "negative"
     times = ", ".join(f"{s.start_s:.2f}-{s.end_s:.2f} s" for s in finding.spans[:3])
-    colour = POSITIVE if finding.positive else QUIET
+    found = HEALTHY if finding.label in NOTHING_FOUND else POSITIVE
+    colour, bar = (found, found) if finding.positive else (QUIET, NEGATIVE)
     return [
         paragraph(finding.label, bold=finding.positive),
-        Bar(finding.probability, finding.threshold),
+        Bar(finding.probability, finding.threshold, bar),
         paragraph(f"{finding.probability:.3f}"),
         paragraph(f"{finding.threshold:.3f}"),
         [paragraph(verdict, bold=finding.positive, colour=colour), *([paragraph(times, 7)] if times else [])],

@@ -15,7 +15,7 @@ from viewer.report.sheet import Band, Line, Sheet, Words, unbroken
 from viewer.resources import resources_dir
 
 FONT, BOLD, ASIAN = "DejaVuSans", "DejaVuSans-Bold", "STSong-Light"
-INK, QUIET, POSITIVE, NEGATIVE, TICK = "#1d2126", "#5b6570", "#b3342d", "#7d8894", "#111111"
+INK, QUIET, POSITIVE, NEGATIVE, HEALTHY, TICK = "#1d2126", "#5b6570", "#b3342d", "#7d8894", "#2c6a8f", "#111111"
 
 
 @cache
@@ -60,9 +60,12 @@ def _marked(text: str) -> str:
 class Bar(Flowable):
     """A probability as a bar from 0 to 1 with the operating point as a tick."""
 
-    def __init__(self, probability: float, threshold: float, width: float = 60 * mm, height: float = 3.4 * mm) -> None:
+    def __init__(
+        self, probability: float, threshold: float, colour: str, width: float = 60 * mm, height: float = 3.4 * mm
+    ) -> None:
         super().__init__()
-        self.probability, self.threshold, self.width, self.height = probability, threshold, width, height
+        self.probability, self.threshold, self.colour = probability, threshold, colour
+        self.width, self.height = width, height
 
     def wrap(self, *_: float) -> tuple[float, float]:
         """Return the bar's size."""
@@ -73,7 +76,7 @@ class Bar(Flowable):
         canvas: Canvas = self.canv
         canvas.setFillColor(HexColor("#e7eaed"))
         canvas.rect(0, 0, self.width, self.height, stroke=0, fill=1)
-        canvas.setFillColor(HexColor(POSITIVE if self.probability >= self.threshold else NEGATIVE))
+        canvas.setFillColor(HexColor(self.colour))
         canvas.rect(0, 0, self.width * self.probability, self.height, stroke=0, fill=1)
         x = self.width * self.threshold
         for colour, width in ((white, 2.4), (HexColor(TICK), 1.1)):
