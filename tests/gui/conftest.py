@@ -52,7 +52,9 @@ class Gui:
         """Whether every study has been read, or will not be."""
         ended = (State.READ, State.ABSTAINED, State.FAILED, State.STOPPED)
         drawn = not self.window._later_draw.isActive()
-        return drawn and bool(self.entries) and all(e.state in ended for e in self.entries) and not self.window.desk.busy
+        return (
+            drawn and bool(self.entries) and all(e.state in ended for e in self.entries) and not self.window.desk.busy
+        )
 
     def key(self, key: Qt.Key | str, modifier: Any = Qt.KeyboardModifier.NoModifier, on: QWidget | None = None) -> None:
         QTest.keyClick(on or QApplication.focusWidget() or self.window, key, modifier)

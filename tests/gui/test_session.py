@@ -49,6 +49,24 @@ def test_open_files_selection_kind_class_and_view_come_back(drive: Callable, fil
     assert drive([], look) == 0
 
 
+def test_a_file_opened_by_name_opens_alone_and_the_session_before_can_be_had(drive: Callable, film: Callable) -> None:
+    first, other = film("one.dcm"), film("other.dcm")
+
+    def work(gui) -> Iterator[Callable]:
+        yield gui.finished
+
+    assert drive([first], work) == 0
+
+    def look(gui) -> Iterator[Callable]:
+        yield gui.finished
+        assert [e.item.path for e in gui.entries] == [other]
+        gui.window.actions_["reopen_session"].trigger()
+        yield lambda: len(gui.entries) == 2 and gui.finished()
+        assert [e.item.path for e in gui.entries] == [other, first]
+
+    assert drive([other], look) == 0
+
+
 def test_a_killed_program_remembers(film: Callable, home: Path) -> None:
     path = film("killed.dcm")
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}

@@ -30,7 +30,8 @@ def test_a_sample_is_read_by_its_network(drive: Callable, sample: str, model: st
         rows = gui.window.panel.rows
         assert [row.finding for row in rows] == list(reading.findings)
         best = max(range(len(rows)), key=lambda i: rows[i].finding.probability)
-        gui.key(str(best + 1))
+        if gui.view.label != rows[best].finding.label:
+            gui.key(str(best + 1))
         assert gui.view.label == rows[best].finding.label
         if reading.maps:
             assert gui.view.heat_map is not None

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -12,30 +13,39 @@ STALL_MS = 50.0
 TICK_MS = 5
 
 
+def _waited_for_a_cpu_ms() -> float:
+    """How long this thread was ready to run but other processes had the processors (Linux; elsewhere 0)."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
+    except OSError:
+        return 0.0
+
+
 class Pulse:
-    """A precise 5 ms timer that keeps how much later than 5 ms it came, in ms."""
+    """A precise 5 ms timer in the window's thread that keeps how much later than 5 ms it came, in ms.
+
+    What the machine's other work costs is not the window's: the time the thread was ready to run, but had no processor,
+    is taken off.
+    """
 
     def __init__(self) -> None:
-        self.late_ms: list[tuple[float, float]] = []
-        self._last = time.perf_counter()
-        self._timer = QTimer(interval=TICK_MS)
+        self.late_ms: list[float] = []
+        self._last = (time.perf_counter(), _waited_for_a_cpu_ms())
+        self._timer = QTimer()
+        self._timer.setInterval(TICK_MS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
-        self._last = time.perf_counter()
+        self._last = (time.perf_counter(), _waited_for_a_cpu_ms())
         self._timer.start()
 
     def stop(self) -> None:
         self._timer.stop()
 
-    @property
-    def worst_ms(self) -> float:
-        return max(late for late, _ in self.late_ms)
-
     def _tick(self) -> None:
-        now = time.perf_counter()
-        self.late_ms.append((1000 * (now - self._last) - TICK_MS, now))
+        now = (time.perf_counter(), _waited_for_a_cpu_ms())
+        self.late_ms.append(1000 * (now[0] - self._last[0]) - TICK_MS - (now[1] - self._last[1]))
         self._last = now
 
 
@@ -66,7 +76,7 @@ def test_the_window_never_stalls_while_a_large_jpeg_2000_film_is_opened_and_read
             assert gui.current.state is State.READ
             assert gui.current.study.image.pixels.shape == (3000, 2500)
             assert len(pulse.late_ms) > 100
-            worst.append(pulse.worst_ms)
+            worst.append(max(pulse.late_ms))
             if worst[-1] <= STALL_MS:
                 return
 
@@ -81,7 +91,6 @@ def test_importing_torch_hardly_stalls_the_window(tmp_path) -> None:
     import os
     import subprocess
     import sys
-    from pathlib import Path
 
     script = Path(__file__).with_name("torch_import_script.py")
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}

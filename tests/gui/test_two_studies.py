@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from PySide6.QtCore import Qt
 
+from viewer.resources import sample_files
 from viewer.ui.entry import State
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -77,3 +78,21 @@ def test_the_worklist_is_walked_with_keys_and_sorted(drive: Callable, film: Call
         assert len(gui.entries) == 2
 
     assert drive(paths, script) == 0
+
+
+def test_the_frames_of_a_file_are_turned_with_keys(drive: Callable) -> None:
+    (path,) = (p for p in sample_files() if p.name == "ecg_record.dcm")
+    alt = Qt.KeyboardModifier.AltModifier
+
+    def script(gui) -> Iterator[Callable]:
+        yield gui.finished
+        assert gui.current.frames == 2
+        assert gui.window.stage.heading.frame.text() == "1 of 2"
+        gui.key(Qt.Key.Key_Right, alt)
+        yield lambda: gui.finished() and gui.current.study is not None
+        assert gui.current.study.source.frame == 1
+        assert gui.window.stage.heading.frame.text() == "2 of 2"
+        gui.key(Qt.Key.Key_Right, alt)
+        assert gui.current.item.frame == 1, "there is no third"
+
+    assert drive([path], script) == 0

@@ -6,7 +6,8 @@ import pytest
 
 from tests.ui.conftest import make_reading
 from viewer.study import Note, Patient
-from viewer.ui.entry import abstained_because, conflicts, patient_key, suspicion, top_finding
+from viewer.ui.entry import abstained_because, conflicts, first_label, patient_key, suspicion, top_finding
+from viewer.ui.text import probability
 
 
 def test_the_top_finding_is_the_most_probable_positive_abnormal_one() -> None:
@@ -15,6 +16,12 @@ def test_the_top_finding_is_the_most_probable_positive_abnormal_one() -> None:
     assert top_finding(make_reading(0.1, 0.4, 0.3)).label == "Mass"
     assert top_finding(make_reading()) is None
     assert top_finding(None) is None
+
+
+def test_the_top_positive_abnormal_finding_is_explained_first() -> None:
+    assert first_label(make_reading(0.6, 0.7, 0.9)) == "Mass"
+    assert first_label(make_reading(0.1, 0.2, 0.9)) is None, "there is nothing to show of a normal film"
+    assert first_label(make_reading(0.1, 0.4, 0.3)) is None
 
 
 def test_sorting_looks_at_the_abnormal_classes_only() -> None:
@@ -39,3 +46,11 @@ def test_patients_are_told_apart_by_identifier_then_by_name_and_birth_date() -> 
 def test_the_reason_for_abstaining_is_the_telling_one() -> None:
     notes = (Note("kind-unknown", "It looks like a hand"), Note("not-read", "It is not read"), Note("child", "A child"))
     assert abstained_because(make_reading(abstained=True, warnings=notes)) == "It looks like a hand"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "0.00"), (0.002, "<0.01"), (0.005, "0.01"), (0.994, "0.99"), (0.9951, ">0.99"), (1.0, "1.00")],
+)
+def test_probabilities_are_never_rounded_to_certainty(value: float, said: str) -> None:
+    assert probability(value) == said

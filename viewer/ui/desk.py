@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,37 +11,16 @@ from PySide6.QtCore import QObject, Signal
 from viewer.errors import Cancelled
 from viewer.reading.values import Reading
 from viewer.study import Kind, Region, Study
-from viewer.ui.entry import Entry
-from viewer.ui.imports import import_torch_gently
+from viewer.ui.entry import Entry, first_label
 from viewer.ui.lane import Job, Lane, Progress
 from viewer.ui.text import error_sentence, tr
+from viewer.ui.tools import engine_tool, opener_tool, with_thumbnail
 
 if TYPE_CHECKING:
     from viewer.formats import Item
     from viewer.models.card import Card
 
 STUDY_BUDGET_BYTES = 768 << 20  # opened studies kept in memory; the rest are opened again when they are looked at
-
-
-@contextmanager
-def _opener() -> Any:
-    import cv2  # noqa: F401 - see Desk.start
-    import numpy.ma  # noqa: F401 - numpy's percentile imports it at its first call, in the window's thread
-
-    import viewer.ui.thumbnail
-    import viewer.ui.views.image_view  # noqa: F401
-    from viewer.formats.opener import Opener
-
-    with Opener() as opener:
-        yield opener
-
-
-@contextmanager
-def _engine() -> Any:
-    import_torch_gently()
-    from viewer.reading.engine import Engine
-
-    yield Engine()
 
 
 class Desk(QObject):
@@ -61,8 +40,8 @@ class Desk(QObject):
 
     def __init__(
         self,
-        opener: Callable[[], AbstractContextManager[Any]] = _opener,
-        engine: Callable[[], AbstractContextManager[Any]] = _engine,
+        opener: Callable[[], AbstractContextManager[Any]] = opener_tool,
+        engine: Callable[[], AbstractContextManager[Any]] = engine_tool,
     ) -> None:
         super().__init__()
         self.entries: list[Entry] = []
@@ -126,7 +105,7 @@ class Desk(QObject):
 
     def add_made(self, make: Callable[[], Study]) -> None:
         """Add a study that has no file (a pasted picture); ``make`` is called in the lane of files."""
-        self._side_job(self.files, tr("Opening"), lambda *_: _with_thumbnail(make()), self._take_made)
+        self._side_job(self.files, tr("Opening"), lambda *_: with_thumbnail(make()), self._take_made)
 
     def add_items(self, items: list["Item"]) -> list[Entry]:
         """Add entries for items that are known; those already open are not added twice. Returns all their entries."""
@@ -277,7 +256,7 @@ class Desk(QObject):
             Job(
                 entry,
                 entry.title,
-                lambda opener, cancel, _p: (item, *_with_thumbnail(opener.open(item, cancel))),
+                lambda opener, cancel, _p: (item, *with_thumbnail(opener.open(item, cancel))),
                 self._take_study,
             ),
         )
@@ -371,8 +350,8 @@ class Desk(QObject):
         entry.reading, entry.shown_kind = reading, reading.kind
         if entry.study is not None and entry.study.kind != reading.kind:
             entry.study = entry.study.as_kind(reading.kind, reading.kind_from)
-        if entry.label not in {f.label for f in reading.findings}:
-            entry.label = None
+        if entry.label != "" and entry.label not in {f.label for f in reading.findings}:
+            entry.label = first_label(reading)
 
     def _learn_engine(self, engine: Any) -> None:
         self._engine = engine
@@ -415,9 +394,3 @@ class Desk(QObject):
     def _number(self) -> int:
         self._count += 1
         return self._count
-
-
-def _with_thumbnail(study: Study) -> tuple[Study, Any]:
-    from viewer.ui.thumbnail import thumbnail
-
-    return study, thumbnail(study)

@@ -30,7 +30,9 @@ class Entry:
     """A file in the worklist.
 
     ``study`` may be dropped to save memory and opened again; ``kind`` and ``model_id`` are the person's choices;
-    ``region`` is what the person marked, ``regional`` its reading; ``asked`` counts the person's requests, so that an
+    ``region`` is what the person marked, ``regional`` its reading; ``label`` is the class
+    that is explained on the study: None until there is a reading, then the top positive finding, empty where the person
+    wants none. ``asked`` counts the person's requests, so that an
     answer to an older one is known. ``title``, ``patient`` and the facts outlive the study.
     """
 
@@ -140,6 +142,12 @@ def abstained_because(reading: Reading) -> str:
     by_code = {note.code: note.message for note in reading.warnings}
     found = next((by_code[code] for code in telling if code in by_code), None)
     return found or (reading.warnings[-1].message if reading.warnings else tr("The networks abstained"))
+
+
+def first_label(reading: Reading) -> str | None:
+    """Return the class to explain before a person has chosen: the top finding where it is positive and abnormal."""
+    top = top_finding(reading)
+    return top.label if top is not None and top.positive and top.label not in NORMAL_LABELS else None
 
 
 def suspicion(reading: Reading | None) -> float:

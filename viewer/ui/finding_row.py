@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from viewer.reading.values import Finding
-from viewer.ui.text import NORMAL_LABELS, label_title, number, tr
+from viewer.ui.text import NORMAL_LABELS, label_title, number, probability, tr
 from viewer.ui.theme import icon_pixmap, sized, theme
 
 
@@ -24,7 +24,7 @@ class FindingRow(QAbstractButton):
         verdict = tr("positive") if finding.positive else tr("negative")
         self.setAccessibleName(
             tr("{0}: probability {1}, operating point {2}, {3}").format(
-                finding.label, number(finding.probability), number(finding.threshold), verdict
+                finding.label, probability(finding.probability), number(finding.threshold), verdict
             )
         )
         tip = [label_title(finding.label) or finding.label, self.accessibleName()]
@@ -57,7 +57,7 @@ class FindingRow(QAbstractButton):
         x = left + self._key(painter, QRectF(left, top + 1, height, height)) + 7
         painter.setFont(sized(self.font(), 1.12, True))
         painter.setPen(QColor(t.text))
-        value = number(f.probability)
+        value = probability(f.probability)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
         room = right - QFontMetricsF(painter.font()).horizontalAdvance(value) - 8
         painter.setFont(sized(self.font(), 1.0, f.positive or self.predicted))

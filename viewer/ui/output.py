@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPainter
 from viewer.reading.values import Reading
 from viewer.study import Study
 from viewer.ui.entry import conflicts
-from viewer.ui.text import day, kind_from_title, kind_title, label_title, number, research_use, tr
+from viewer.ui.text import day, kind_from_title, kind_title, label_title, number, probability, research_use, tr
 
 PRINT_DPI = 200
 
@@ -50,7 +50,7 @@ def _finding_lines(reading: Reading) -> list[str]:
         verdict = tr("positive") if f.positive else tr("negative")
         name = f"{f.label} ({label_title(f.label)})" if label_title(f.label) else f.label
         line = tr("{0}: probability {1}, operating point {2}, {3}").format(
-            name, number(f.probability), number(f.threshold), verdict
+            name, probability(f.probability), number(f.threshold), verdict
         )
         lines.append(f"{line} ({tr('conflict')})" if f.label in odd else line)
     return lines

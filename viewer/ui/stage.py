@@ -247,8 +247,8 @@ class Stage(QWidget):
     def _bring_up_to_date(self, view: StudyView, entry: Entry) -> None:
         if view.reading is not entry.shown_reading:
             view.set_reading(entry.shown_reading)
-        if view.label != entry.label:
-            view.set_label(entry.label)
+        if view.label != (entry.label or None):
+            view.set_label(entry.label or None)
         if view.region is not None and entry.region is None:
             view.clear_region()
 

@@ -20,6 +20,13 @@ def number(value: float, decimals: int = 2) -> str:
     return QLocale().toString(float(value), "f", decimals)
 
 
+def probability(value: float) -> str:
+    """Return a probability in two decimals, never rounded to certainty."""
+    if 0 < value < 0.005:
+        return f"<{number(0.01)}"
+    return f">{number(0.99)}" if 0.995 <= value < 1 else number(value)
+
+
 def day(value: date | datetime) -> str:
     """Return a date in the locale's short form."""
     at = QDate(value.year, value.month, value.day)

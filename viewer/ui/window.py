@@ -289,7 +289,7 @@ class MainWindow(QMainWindow):
 
     def _choose_label(self, label: str | None) -> None:
         if self.current is not None:
-            self.current.label = label
+            self.current.label = label or ""
             self.stage.show_entry("main", self.current)
             self.memory.changed()
 

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from viewer.ui.desk import Desk
 from viewer.ui.entry import Entry, State, abstained_because, patient_key, state_title, suspicion, top_finding
 from viewer.ui.parts import named, words
-from viewer.ui.text import kind_title, number, tr
+from viewer.ui.text import kind_title, probability, tr
 from viewer.ui.theme import icon, icon_pixmap, sized, theme
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -353,9 +353,9 @@ def _finding_line(entry: Entry) -> str:
         return ""
     if reading.exclusive:
         label = tr("uncertain") if reading.predicted == "uncertain" else top.label
-        return f"{label} {number(top.probability)}"
+        return f"{label} {probability(top.probability)}"
     if top.positive:
-        return f"{top.label} {number(top.probability)}"
+        return f"{top.label} {probability(top.probability)}"
     return tr("none at its operating point")
 
 
