@@ -11,8 +11,9 @@ from tests.benchmarks.film import write_film
 from tests.benchmarks.timing import Row
 
 # A 5 ms timer in the window's thread keeps how much later than 5 ms it comes, less the time in which other processes
-# had the processors (as Linux counts it). First from the window's start until the networks are there, then while the film
-# is opened, read and shown; last, as a peer, while a thread of the same process decodes it as a careless program would.
+# had the processors (as Linux counts it). First from the window's start until the networks are there, then while the
+# film is opened, read and shown; last, as a peer, while a thread of the same process decodes it as a careless program
+# would.
 SCRIPT = """
 import json, sys, threading, time
 from pathlib import Path

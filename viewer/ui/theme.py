@@ -189,6 +189,7 @@ def _style_sheet(t: Theme) -> str:
     QToolButton:pressed, QToolButton:checked {{ background: {t.selection}; border-color: {t.accent}; }}
     QToolButton:disabled {{ color: {_faded(t.muted)}; }}
     QToolButton:focus {{ border-color: {t.accent}; }}
+    #qt_toolbar_ext_button {{ padding: 0; border: 0; background: {t.selection}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QPushButton {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 12px; }}
     QPushButton:hover {{ border-color: {t.accent}; }}
