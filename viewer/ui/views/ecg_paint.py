@@ -252,7 +252,8 @@ def paint_overview(painter: QPainter, view: "EcgPaperView", ratio: float) -> Non
     view.overview.rect = QRectF(MARGIN, view.height() - 44, view.width() - 2 * MARGIN, 38)
     channels = view.waveform.channels
     channel = channels.index("II") if "II" in channels else 0
-    marks = [(s.start_s, s.end_s, view.colours.colour("find")) for s in view.spans] if view.overlays_shown else []
+    found = view.found
+    marks = [(found.start_s, found.end_s, view.colours.colour("find"))] if view.overlays_shown else []
     shown = (view.start_s, view.start_s + view.page_s)
     heat = view.heat_map if view.overlays_shown else None
     seconds = view.waveform.duration_s

@@ -185,6 +185,7 @@ class EcgPaperView(TraceView):
         self._set()
 
     def overlays_changed(self) -> None:
+        super().overlays_changed()
         self._canvas = None
 
     # Places

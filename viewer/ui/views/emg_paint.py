@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from viewer.ui.views import heat as heats
 from viewer.ui.views.canvas import Canvas, bgra
@@ -82,24 +82,25 @@ def paint_events(painter: QPainter, view: "EmgSweepView") -> None:
     """Draw what was found: the chosen class's spans and events as brackets with label and score, others faintly."""
     if view.reading is None or (view.mode == "trigger" and view.superimposed):
         return
+    found = view.found
     for sweep in view.sweeps():
-        name, end_s = view.waveform.channels[sweep.channel], sweep.start_s + view.sweep_s
-        found = [(s.start_s, s.end_s, view.label, s.score) for s in view.spans if s.channel in (None, name)]
-        found += [(e.start_s, e.end_s, e.label, e.score) for e in view.reading.events if e.channel == name]
-        shown = [f for f in found if f[1] >= sweep.start_s and f[0] <= end_s]
+        name = view.waveform.channels[sweep.channel]
+        inside = found.between(sweep.start_s, sweep.start_s + view.sweep_s).tolist()
+        shown = [i for i in inside if found.channels[i] in (None, name)]
         if len(shown) > _MOST_BRACKETS:
-            _ticks(painter, view, sweep, [f[0] for f in shown if view.label in (None, f[2])])
+            _ticks(painter, view, sweep, found.start_s[[i for i in shown if found.chosen[i]]])
             continue
-        for start_s, stop_s, label, score in shown:
-            _bracket(painter, view, sweep, (start_s, stop_s), f"{label} {score:.2f}", view.label in (None, label))
+        for i in shown:
+            words = f"{found.labels[i]} {found.scores[i]:.2f}"
+            _bracket(painter, view, sweep, (found.start_s[i], found.end_s[i]), words, bool(found.chosen[i]))
 
 
-def _ticks(painter: QPainter, view: "EmgSweepView", sweep: Sweep, times_s: list[float]) -> None:
+def _ticks(painter: QPainter, view: "EmgSweepView", sweep: Sweep, times_s: np.ndarray) -> None:
     """More findings than there is room for: a tick in each pixel column that holds one."""
     area = view.screen_rect
     y = view.zero_y(sweep) - area.height() / sweep.rows * 0.4
     colour = view.colours.colour("find")
-    for x in np.unique(np.rint(view.x_of(sweep, np.array(times_s))).astype(int)):
+    for x in np.unique(np.rint(view.x_of(sweep, times_s)).astype(int)):
         painter.fillRect(QRectF(float(x), y, 1.5, 7), colour)
 
 
@@ -243,13 +244,13 @@ def _clock(seconds: float) -> str:
 def paint_overview(painter: QPainter, view: "EmgSweepView", ratio: float) -> None:
     """Draw the whole recording at the bottom, with what was found marked in it."""
     view.overview.rect = QRectF(MARGIN, view.height() - 46, view.width() - 2 * MARGIN, 40)
-    marks: list[tuple[float, float, QColor]] = []
-    if view.overlays_shown and view.reading is not None:
-        found = view.colours.colour("find")
-        marks += [(s.start_s, s.end_s, found) for s in view.spans]
-        marks += [(e.start_s, e.end_s, found) for e in view.reading.events if view.label in (None, e.label)]
+    marks, found = [], view.found
+    if view.overlays_shown:
+        chosen = found.chosen
+        marks.append((found.start_s[chosen], found.end_s[chosen], view.colours.colour("find")))
     if view.region is not None:
-        marks.append((view.region.start_s, view.region.end_s, view.colours.colour("accent")))
+        region = np.array([view.region.start_s]), np.array([view.region.end_s])
+        marks.append((*region, view.colours.colour("accent")))
     shown = (view.start_s, view.start_s + view.page_s)
     heat = view.heat_map if view.overlays_shown else None
     seconds = view.waveform.duration_s

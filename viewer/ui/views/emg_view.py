@@ -207,6 +207,7 @@ class EmgSweepView(TraceView):
         self.go_to(start_s)
 
     def overlays_changed(self) -> None:
+        super().overlays_changed()
         self._canvas = None
 
     # Places

@@ -66,3 +66,13 @@ def apply(samples: np.ndarray, rate_hz: float, filters: Filters) -> np.ndarray:
                 padding = min(int(b - a - 1), int(4 * rate_hz / max(filters.high_pass_hz, 0.5)))
                 row[a:b] = sosfiltfilt(sos, row[a:b].astype(np.float64), padlen=padding)
     return out
+
+
+def far_median(samples: np.ndarray, least: float) -> float:
+    """Return a signal's median where it lies further from 0 than ``least`` and than twice the signal's range, else 0."""
+    values = samples[:: max(1, len(samples) // 20_000)]
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0
+    low, middle, high = np.percentile(values, (0.5, 50, 99.5))
+    return float(middle) if abs(middle) > max(2 * (high - low), least, 1e-9) else 0.0

@@ -27,12 +27,12 @@ class Overview:
         channel: int,
         seconds: float,
         shown: tuple[float, float],
-        marks: list[tuple[float, float, QColor]],
+        marks: list[tuple[np.ndarray, np.ndarray, QColor]],
         colours: Palette,
         ratio: float,
         heat: HeatMap | None = None,
     ) -> None:
-        """Draw the channel's outline, heat, marked stretches (start, end, colour) and what is ``shown``, in seconds."""
+        """Draw the channel's outline, heat, marks (starts, ends, colour) and what is ``shown``, in seconds."""
         rect = self.rect
         key = (id(envelope), channel, rect.width(), rect.height(), colours, ratio)
         if self._outline is None or self._outline[0] != key:
@@ -44,12 +44,9 @@ class Overview:
             left, right = self.x_at(heat.start_s, seconds), self.x_at(heat.end_s, seconds)
             strip = heats.band(heats.columns(heat, round(right - left)), light)
             painter.drawImage(QRectF(left, rect.top(), right - left, 6), strip)
-        drawn = set()  # thousands of events share a few hundred pixels
-        for start, end, colour in marks:
-            x0, x1 = self.x_at(start, seconds), self.x_at(end, seconds)
-            place = (round(x0), round(x1), colour.rgb())
-            if place not in drawn:
-                drawn.add(place)
+        for starts, ends, colour in marks:
+            places = np.rint(rect.left() + np.stack([starts, ends], 1) * (rect.width() / max(seconds, 1e-9)))
+            for x0, x1 in np.unique(places, axis=0).tolist():  # thousands of findings share a few hundred pixels
                 painter.fillRect(QRectF(x0, rect.bottom() - 4, max(1.5, x1 - x0), 4), colour)
         left, right = self.x_at(max(0, shown[0]), seconds), self.x_at(min(seconds, shown[1]), seconds)
         window = QRectF(left, rect.top(), max(3.0, right - left), rect.height())

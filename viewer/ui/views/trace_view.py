@@ -12,7 +12,8 @@ from viewer.ui.views.background import in_background
 from viewer.ui.views.base import StudyView
 from viewer.ui.views.calipers import Caliper, snap
 from viewer.ui.views.envelope import Envelope, build
-from viewer.ui.views.filters import Filters, apply, possible
+from viewer.ui.views.filters import Filters, apply, far_median, possible
+from viewer.ui.views.found import Found, found_in
 from viewer.ui.views.overview import Overview
 
 TOOLS = ("pan", "caliper", "region")
@@ -45,6 +46,7 @@ class TraceView(StudyView):
         self._drag: tuple[str, QPointF] | None = None
         self._offsets: dict[int, float] = {}
         self._hover: QPointF | None = None
+        self._found: Found | None = None
 
     # For subclasses
 
@@ -109,7 +111,7 @@ class TraceView(StudyView):
         samples = self.waveform.samples
         self.start_s, self.caliper, self.caliper_piece, self.region_draft = 0.0, None, None, None
         self._filtered = self._filter_key = None
-        self._offsets = {}
+        self._offsets, self._found = {}, None
         self.envelope = Envelope(samples)
         self.set_filters(Filters())
         in_background(lambda: build(samples), self._take_envelope)
@@ -121,20 +123,13 @@ class TraceView(StudyView):
             self.changed()
 
     def offset(self, channel: int) -> float:
-        """Return the stored value that is drawn on the zero line: 0, or the median of a channel that lies far from it.
-
-        Far is more than twice the signal's range and, for voltages, more than ``FAR_UV``. A high-pass does it as well.
-        """
+        """Return the stored value drawn on the zero line: 0, or the median of a channel that lies far from it."""
         if self._filtered is not None and self.filters.high_pass_hz:
             return 0.0
         if channel not in self._offsets:
-            values = self.waveform.samples[channel, :: max(1, self.waveform.samples.shape[1] // 20_000)]
-            values = values[np.isfinite(values)]
-            low, middle, high = np.percentile(values, (0.5, 50, 99.5)) if values.size else (0.0, 0.0, 0.0)
             scale, unit = self.measured(channel)
             least = FAR_UV * {"µV": 1.0, "mV": 1e-3}.get(unit, 0.0) / scale
-            far = abs(middle) > max(2 * (high - low), least, 1e-9)
-            self._offsets[channel] = float(middle) if far else 0.0
+            self._offsets[channel] = far_median(self.waveform.samples[channel], least)
         return self._offsets[channel]
 
     def shown_samples(self, first: float, last: float) -> tuple[int, Envelope]:
@@ -159,18 +154,23 @@ class TraceView(StudyView):
         self.start_s = min(max(0.0, start_s), last)
         self.changed()
 
-    def finding_times(self) -> list[float]:
-        """Return where the chosen class's spans begin and its events are (all events where no class is chosen)."""
-        events = self.reading.events if self.reading else ()
-        times = [event.time_s for event in events if self.label in (None, event.label)]
-        return sorted(times + [span.start_s for span in self.spans])
+    @property
+    def found(self) -> Found:
+        """What the reading found."""
+        if self._found is None:
+            self._found = found_in(self.reading, self.spans, self.label)
+        return self._found
+
+    def overlays_changed(self) -> None:
+        self._found = None
 
     def go_to_finding(self, onward: bool) -> None:
         """Bring the next or the previous finding to a third of the page."""
         here = self.start_s + self.page_s / 3
-        times = [t for t in self.finding_times() if (t > here + 1e-6 if onward else t < here - 1e-6)]
-        if times:
-            self.go_to((times[0] if onward else times[-1]) - self.page_s / 3)
+        times = self.found.start_s[self.found.chosen]
+        times = times[times > here + 1e-6] if onward else times[times < here - 1e-6]
+        if times.size:
+            self.go_to(float(times[0] if onward else times[-1]) - self.page_s / 3)
 
     def set_tool(self, tool: str) -> None:
         """Choose what left drag does: one of TOOLS."""
