@@ -69,7 +69,7 @@ def apply(samples: np.ndarray, rate_hz: float, filters: Filters) -> np.ndarray:
 
 
 def far_median(samples: np.ndarray, least: float) -> float:
-    """Return a signal's median where it lies further from 0 than ``least`` and than twice the signal's range, else 0."""
+    """Return a signal's median where it is further from 0 than ``least`` and than twice the signal's range, else 0."""
     values = samples[:: max(1, len(samples) // 20_000)]
     values = values[np.isfinite(values)]
     if not values.size:
