@@ -127,3 +127,10 @@ def test_agrees_with_pydicom_on_a_real_window():
     peer = apply_windowing(pixels, dataset) / 32767 * 255
     shown = grey8(Image(pixels, 15), DisplayWindow(15000, 30000))
     assert np.abs(shown - peer).max() <= 0.51
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_what_is_not_a_number_is_black(inverted):
+    pixels = np.array([[np.nan, np.inf, -np.inf, 50.0]], np.float32)
+    shown = grey8(Image(pixels, windows=(DisplayWindow(50, 100, "LINEAR_EXACT"),)), inverted=inverted)
+    assert shown.tolist() == [[0, 0, 255, 128] if inverted else [0, 255, 0, 128]]

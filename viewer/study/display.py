@@ -47,8 +47,10 @@ def grey8(image: Image, window: DisplayWindow | ToneTable | None = None, inverte
     pixels = image.pixels
     if pixels.dtype in (np.uint8, np.uint16, np.int16):
         return _through_table(image, display_table(image, window, flip))
-    shown = apply_window(pixels.astype(np.float32) * image.slope + image.intercept, window)
+    finite = np.nan_to_num(pixels.astype(np.float64), posinf=1e30, neginf=-1e30)
+    shown = apply_window(finite * image.slope + image.intercept, window)
     grey = np.rint(255 * (1 - shown if flip else shown)).astype(np.uint8)
+    grey[np.isnan(pixels)] = 0  # what is not known is black, as padding is
     if image.padding is not None:
         grey[(pixels >= image.padding[0]) & (pixels <= image.padding[1])] = 0
     return grey
