@@ -65,6 +65,11 @@ def test_a_sleep_recording_is_neither(tmp_path):
     assert open_study(tmp_path / "a.edf").kind is Kind.UNKNOWN
 
 
+def test_a_date_that_is_not_known_is_not_the_first_of_january_1985(tmp_path):
+    edfio.Edf([signal(np.zeros(1000))]).write(tmp_path / "a.edf")
+    assert open_study(tmp_path / "a.edf").acquisition.taken is None
+
+
 def test_patient_and_date(tmp_path):
     edfio.Edf(
         [signal(np.zeros(1000))],

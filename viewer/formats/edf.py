@@ -251,6 +251,8 @@ def _day(word: str) -> date | None:
 def _taken(head: bytes) -> datetime | None:
     """Return the start: EDF+'s ``Startdate`` where it is given, else dd.mm.yy (1985 to 2084)."""
     parts = _text(head[88:168]).split()
+    if parts[:2] == ["Startdate", "X"] and _text(head[168:176]).strip() == "01.01.85":  # EDF+'s "not known"
+        return None
     day = _day(parts[1]) if parts[:1] == ["Startdate"] and len(parts) > 1 else None
     numbers = [re.findall(r"\d+", _text(field)) for field in (head[168:176], head[176:184])]
     try:
