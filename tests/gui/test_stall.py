@@ -1,5 +1,6 @@
 """Nothing in the window's thread decodes, reads or waits: the event loop never stands still while a film is opened."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,7 +55,8 @@ def test_the_window_never_stalls_while_a_large_jpeg_2000_film_is_opened_and_read
     drive: Callable, film: Callable
 ) -> None:
     """Up to three films: what stalls the window does so each time, what else the machine does need not."""
-    paths = [film(f"large{i}.dcm", 3000, 2500, jpeg2000=True) for i in range(3)]
+    paths = [film("large.dcm", 3000, 2500, jpeg2000=True)]
+    paths += [shutil.copy(paths[0], paths[0].with_name(f"again{i}.dcm")) for i in range(2)]
     worst: list[float] = []
 
     def pause(seconds: float) -> Callable[[], bool]:
@@ -85,7 +87,7 @@ def test_the_window_never_stalls_while_a_large_jpeg_2000_film_is_opened_and_read
     assert min(worst) <= STALL_MS
 
 
-def test_importing_torch_hardly_stalls_the_window(tmp_path) -> None:
+def test_importing_torch_hardly_stalls_the_window_that_opens_a_film(film: Callable) -> None:
     """In a process of its own, where torch is not yet imported: from the window's start to the engine's."""
     import json
     import os
@@ -94,11 +96,16 @@ def test_importing_torch_hardly_stalls_the_window(tmp_path) -> None:
 
     script = Path(__file__).with_name("torch_import_script.py")
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        [sys.executable, str(script)], env=env, capture_output=True, text=True, timeout=120, check=True
-    )
-    said = json.loads(done.stdout.strip().splitlines()[-1])
-    print(said)
-    assert said["torch_before"] is False
-    assert said["torch_after"] is True
-    assert said["worst_ms"] <= 4 * STALL_MS  # measured 30 ms on an idle machine; careless imports 200-600 ms
+    path, worst = film(), []
+    for _ in range(3):  # up to three times, as above
+        done = subprocess.run(
+            [sys.executable, str(script), str(path)], env=env, capture_output=True, text=True, timeout=120, check=True
+        )
+        said = json.loads(done.stdout.strip().splitlines()[-1])
+        assert said["torch_before"] is False
+        assert said["torch_after"] is True
+        worst.append(said["worst_ms"])
+        if worst[-1] <= 2 * STALL_MS:
+            break
+    print("late by at most, ms:", [f"{late:.1f}" for late in worst])
+    assert min(worst) <= 2 * STALL_MS  # measured 20-50 ms; careless imports 200-800 ms

@@ -19,8 +19,11 @@ def opener_tool() -> Iterator["Opener"]:
     """Give an opener; what files and their views need is imported first (see ``Desk.start``)."""
     import cv2  # noqa: F401
     import numpy.ma  # noqa: F401 - numpy's percentile imports it at its first call, in the window's thread
+    import psutil  # noqa: F401 - the opener watches its helper with it
 
     import viewer.ui.thumbnail
+    import viewer.ui.views.ecg_view
+    import viewer.ui.views.emg_view
     import viewer.ui.views.image_view  # noqa: F401
     from viewer.formats.opener import Opener
 
