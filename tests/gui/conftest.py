@@ -141,7 +141,16 @@ def drive(qapp: QApplication) -> Callable[..., int]:
 
 
 @pytest.fixture
-def tiny_models(home: Path) -> Path:
+def no_models(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the shipped models out: only what the test installs is there."""
+    from viewer.models import catalogue
+    from viewer.resources import user_models_dir
+
+    monkeypatch.setattr(catalogue, "model_folders", lambda: (user_models_dir(),))
+
+
+@pytest.fixture
+def tiny_models(no_models: None) -> Path:
     """Install a small untrained chest network for the test: what it says means nothing, how it is shown is tested."""
     import torch
 

@@ -53,6 +53,7 @@ def test_dropped_folders_and_pasted_pictures_are_opened(drive: Callable, film: C
     assert drive([], script) == 0
 
 
+@pytest.mark.usefixtures("no_models")
 def test_the_open_dialog_opens_what_is_chosen(drive: Callable, film: Callable) -> None:
     path = film()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from viewer.resources import sample_files
 from viewer.ui import session
 from viewer.ui.system import missing_packages
 
@@ -60,21 +61,20 @@ def _until(condition: Callable[[], object], what: str, within_s: float = 60.0) -
         time.sleep(0.1)
 
 
-@pytest.mark.usefixtures("tiny_models")
-def test_real_keys_reach_the_real_window(display: str, film: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_keys_reach_the_real_window(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", display)
     missing = missing_packages()
     if missing:
         pytest.skip(f"Qt needs on a real X server: sudo apt-get install {' '.join(missing)}")
-    path = film("real.dcm")
+    (path,) = (p for p in sample_files() if p.name == "chest_film.dcm")
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
     program = subprocess.Popen(
         [sys.executable, "-c", "import sys; from viewer.cli import main; sys.exit(main(sys.argv[1:]))", str(path)],
         env=env, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        _until(lambda: _x(display, "search", "--onlyvisible", "--name", "real.dcm"), "the window with the film's name")
-        window = _x(display, "search", "--onlyvisible", "--name", "real.dcm").split()[0]
+        _until(lambda: _x(display, "search", "--onlyvisible", "--name", path.name), "the window with the film's name")
+        window = _x(display, "search", "--onlyvisible", "--name", path.name).split()[0]
         _x(display, "windowfocus", "--sync", window)
 
         def studies() -> list[dict]:

@@ -94,6 +94,7 @@ def test_a_killed_program_remembers(film: Callable, home: Path) -> None:
     assert not alive, "the helper process ends with the program that it serves"
 
 
+@pytest.mark.usefixtures("no_models")
 def test_a_broken_session_does_not_keep_the_window_from_opening(drive: Callable, film: Callable) -> None:
     for path in (session.session_path(), session.settings_path()):
         path.parent.mkdir(parents=True, exist_ok=True)

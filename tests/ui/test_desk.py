@@ -128,3 +128,10 @@ def test_removing_a_study_stops_its_work(desk: Any, until: Callable) -> None:
     desk.remove([slow])
     until(lambda: other.state is State.READ)
     assert desk.entries == [other]
+
+
+def test_a_desk_that_was_closed_does_not_start(qapp: Any) -> None:
+    desk = desk_module.Desk()
+    desk.close()
+    desk.start()
+    assert not desk.files.isRunning()

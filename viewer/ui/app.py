@@ -78,7 +78,7 @@ def _show(app: object, paths: list[Path], remember: bool) -> int:
     QTimer.singleShot(0, window, begin)
     interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; the session is saved all along
     try:
-        return app.exec()
+        return app.exec() if window.isVisible() else 0  # it may have been closed already
     finally:
         signal.signal(signal.SIGINT, interrupt)
         dispose(window)

@@ -72,6 +72,8 @@ class Desk(QObject):
         then waits with the interpreter's lock in hand: the window would stand still. So what files need is imported
         before.
         """
+        if self._closed:
+            return
         self.files.ready.connect(lambda _opener: None if self._closed else self.readings.start())
         self.files.start()
 
