@@ -33,20 +33,19 @@ def agrees(maps, expected):
 
 
 @pytest.mark.parametrize(
-    ("network", "shape"),
+    ("build", "shape"),
     [
-        (TinyPicture(5), (3, 1, 48, 40)),
-        (TinyPicture(5, hidden=7), (3, 1, 48, 40)),
-        (TinyTime(4, pooled=True), (3, 12, 64)),
-        (TinyTime(4), (3, 12, 64)),
-        (EfficientNetLite0(9), (2, 3, 96, 96)),
+        (lambda: TinyPicture(5), (3, 1, 48, 40)),
+        (lambda: TinyPicture(5, hidden=7), (3, 1, 48, 40)),
+        (lambda: TinyTime(4, pooled=True), (3, 12, 64)),
+        (lambda: TinyTime(4), (3, 12, 64)),
+        (lambda: EfficientNetLite0(9), (2, 3, 96, 96)),
     ],
     ids=["dense head", "two-layer head", "dense head over time", "flatten and dense over time", "efficientnet-lite0"],
 )
-def test_equals_autograd(network, shape):
+def test_equals_autograd(build, shape):
     torch.manual_seed(3)
-    inputs = torch.randn(shape)
-    network.eval()
+    network, inputs = build().eval(), torch.randn(shape)
     with torch.inference_mode():
         maps = class_maps(network, network.features(inputs))
     agrees(maps, by_autograd(network, inputs))
@@ -62,18 +61,17 @@ def test_flatten_and_dense_without_known_weights_gives_the_same():
 
 
 @pytest.mark.parametrize(
-    ("network", "shape"),
-    [(TinyPicture(3, hidden=6), (1, 1, 64, 64)), (EfficientNetLite0(4), (1, 3, 96, 96))],
+    ("build", "shape"),
+    [(lambda: TinyPicture(3, hidden=6), (1, 1, 64, 64)), (lambda: EfficientNetLite0(4), (1, 3, 96, 96))],
     ids=["two-layer head", "efficientnet-lite0"],
 )
 @pytest.mark.filterwarnings("ignore")  # of matplotlib and others that the package imports
-def test_equals_the_grad_cam_package(network, shape):
+def test_equals_the_grad_cam_package(build, shape):
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     torch.manual_seed(5)
-    inputs = torch.randn(shape)
-    network.eval()
+    network, inputs = build().eval(), torch.randn(shape)
     features = network.features(inputs)
     maps = class_maps(network, features)
     cam = GradCAM(network, [network.last])
