@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tomli_w
 import torch
 
@@ -38,6 +39,12 @@ def figure(name: str, value: tuple[float, float, float], data: str, count: int, 
         "data": data,
         "count": count,
     }
+
+
+def made_input(*shape: int) -> torch.Tensor:
+    """Return a golden input (1, *shape) in -1..1 that is nobody's study: a chirp."""
+    count = int(np.prod(shape))
+    return torch.linspace(0, count**0.5, count, dtype=torch.float64).square().sin().float().view(1, *shape)
 
 
 def show(figures: list[dict[str, Any]]) -> None:

@@ -29,6 +29,7 @@ def fit(
     head_rate: float | None = None,
     head: str = "dense",
     average: float | None = None,
+    patience: int | None = None,
     log: Callable[[str], None] = print,
 ) -> nn.Module:
     """Train with AdamW and a warmed-up cosine, in bfloat16 autocast; return the network in its best state.
@@ -36,8 +37,8 @@ def fit(
     ``batches(epoch)`` yields (inputs, targets), the same in each run of that epoch. ``validate`` gives a figure of
     which more is better, computed after each epoch; without it the last state is kept. ``head_rate`` is the rate of the
     layers whose name starts with ``head``. ``average`` is the decay of an exponential moving average of the weights,
-    which is then what is validated and kept. A run that was cut off goes on from its last epoch (``checkpoint.pt`` in
-    ``out``, read with ``weights_only``).
+    which is then what is validated and kept. After ``patience`` epochs without gain training ends. A run that was cut
+    off goes on from its last epoch (``checkpoint.pt`` in ``out``, read with ``weights_only``).
     """
     out.mkdir(parents=True, exist_ok=True)
     network.to(device)
@@ -46,7 +47,7 @@ def fit(
     total = epochs * steps_per_epoch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _cosine(step, total, warmup))
     shadow = {k: v.clone() for k, v in network.state_dict().items()} if average else None
-    start, best, best_state = 0, -math.inf, None
+    start, best, best_state, waited = 0, -math.inf, None, 0
     checkpoint = out / "checkpoint.pt"
     if resume and checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -54,8 +55,12 @@ def fit(
         optimiser.load_state_dict(saved["optimiser"])
         schedule.load_state_dict(saved["schedule"])
         start, best, best_state, shadow = saved["epoch"], saved["best"], saved["best_state"], saved["shadow"]
+        waited = saved.get("waited", 0)
         log(f"resumed after epoch {start}")
     for epoch in range(start, epochs):
+        if patience is not None and waited >= patience:
+            log(f"no gain for {patience} epochs")
+            break
         torch.manual_seed(epoch)
         began, mean = time.monotonic(), 0.0
         for step, value in enumerate(
@@ -66,6 +71,7 @@ def fit(
                 stream.write(json.dumps({"epoch": epoch, "step": epoch * steps_per_epoch + step, "loss": value}) + "\n")
         figure = _validated(network, shadow, validate)
         log(f"epoch {epoch + 1}/{epochs} loss {mean:.4f} validation {figure:.4f} {time.monotonic() - began:.0f} s")
+        waited = 0 if figure > best else waited + 1
         if figure >= best or validate is None:
             best, best_state = figure, {k: v.clone() for k, v in (shadow or network.state_dict()).items()}
         parts = {
@@ -73,7 +79,7 @@ def fit(
             "optimiser": optimiser.state_dict(),
             "schedule": schedule.state_dict(),
         }
-        state = parts | {"epoch": epoch + 1, "best": best, "best_state": best_state, "shadow": shadow}
+        state = parts | {"epoch": epoch + 1, "best": best, "best_state": best_state, "shadow": shadow, "waited": waited}
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
     if best_state is not None:

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from training.chest import deep_media
 from training.chest.augment import cells, vary
-from training.chest.films import Films, split
+from training.chest.films import LABELS, Films, read_films, split
 from training.chest.loss import WithMaps, offsets, pack, packed_loss, soft_targets, unbiased_odds
 from training.chest.maps import mean_boxes
-from training.chest.report import balanced_threshold
+from training.chest.report import balanced_threshold, finish
 from training.chest.train import within_source_auc
+from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.networks import build_network
 from viewer.reading.gradcam import class_maps
 
@@ -151,3 +153,55 @@ def test_auc_within_sources_ignores_what_separates_sources() -> None:
 
 def test_mean_boxes_are_fractions_of_the_film() -> None:
     assert mean_boxes(made_films(4)) == {"Nodule": (pytest.approx(0.2), pytest.approx(0.1))}
+
+
+@pytest.fixture
+def small_data(tmp_path: Path) -> Path:
+    """A folder laid out as the real one: 90 striped films of 64 pixels, boxes, a teacher, and ten of another country."""
+    import cv2
+
+    rng = np.random.default_rng(1)
+    films, other = tmp_path / "cxr/films", tmp_path / "cxr_jsrt/films"
+    films.mkdir(parents=True)
+    other.mkdir(parents=True)
+    names = [label.replace(" ", "_") for label in LABELS]
+    table, boxes, taught = (
+        [],
+        ["file,label,x,y,w,h,source,px"],
+        ["Image Index," + ",".join(f"prob_{n}" for n in names[:8])],
+    )
+    for i in range(90):
+        cv2.imwrite(str(films / f"{i}.jpg"), rng.integers(0, 256, (64, 64), dtype=np.uint8))
+        source = ("jrzech", "radSIM", "darkcovid")[i % 3]
+        found = ",".join(str(int(rng.random() < 0.5)) for _ in names)
+        table.append(f"{i}.jpg,{i}.png,{i},{source},PA,{found}")
+        boxes.append(f"{i}.jpg,{LABELS[i % 8]},100,200,400,300,NIH,1024")
+        taught.append(f"{i}.png," + ",".join(f"{p:.3f}" for p in rng.random(8)))
+    (tmp_path / "cxr/labels.csv").write_text("\n".join(["file,image,patient,source,view," + ",".join(names), *table]))
+    (tmp_path / "cxr/boxes.csv").write_text("\n".join(boxes))
+    (tmp_path / "cxr/teacher_chexnet_probabilities.csv").write_text("\n".join(taught))
+    for i in range(10):
+        cv2.imwrite(str(other / f"{i}.jpg"), rng.integers(0, 256, (64, 64), dtype=np.uint8))
+    rows = [f"{i}.jpg,{i % 2}" for i in range(10)]
+    (tmp_path / "cxr_jsrt/labels.csv").write_text("\n".join(["file,nodule", *rows]))
+    return tmp_path
+
+
+@pytest.mark.filterwarnings("ignore:.*invalid value.*")
+def test_the_published_recipe_runs_from_films_to_a_bundle(
+    small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tomllib.loads((Path(__file__).parents[2] / "training/recipes/chest-deep-media.toml").read_text("utf-8"))
+    recipe |= {"size": 64, "split": {part: {"test": 0.4, "validation": 0.3} for part in ("unbiased", "chosen")}}
+    recipe["training"] |= {"epochs": 1, "batch": 16}
+    monkeypatch.setattr("training.chest.maps.MOST", 4)
+    films = read_films(small_data / "cxr", 64)
+    network = deep_media.train(films, recipe, tmp_path / "out")
+    finish(network, films, recipe, small_data, tmp_path / "out")
+    bundle = load_bundle(tmp_path / "out/chest-deep-media")
+    assert bundle.card.classes == LABELS
+    assert bundle.card.architecture == "resnet-18-deep-media"
+    assert bundle.card.mean_boxes["Mass"] == pytest.approx((400 / 1024, 300 / 1024), abs=1e-3)
+    assert {f.label for f in bundle.card.figures if f.name == "AUC"} == set(LABELS)
+    assert bundle.network.features(torch.zeros(1, 3, 1024, 1024)).shape == (1, 512, 32, 32)
+    assert verify_bundle(tmp_path / "out/chest-deep-media").passed

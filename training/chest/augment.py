@@ -89,7 +89,8 @@ def _letters(film: np.ndarray, rng: np.random.Generator) -> None:
 def _jpeg(film: np.ndarray, quality: int) -> np.ndarray:
     import cv2
 
-    return cv2.imdecode(cv2.imencode(".jpg", film, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
+    data = cv2.imencode(".jpg", film, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
 
 
 def _moved(boxes: np.ndarray, matrix: np.ndarray, side: int, size: int) -> np.ndarray:

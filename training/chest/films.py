@@ -46,8 +46,9 @@ class Films:
 
     def take(self, indices: np.ndarray) -> "Films":
         """Return the films at ``indices``, in that order."""
-        parts = (self.pixels, self.labels, self.teacher, self.patients, self.sources, self.views, self.names)
-        return Films(*(p[indices] for p in parts), tuple(self.boxes[i] for i in indices))
+        arrays = ("pixels", "labels", "teacher", "patients", "sources", "views", "names")
+        taken = {name: getattr(self, name)[indices] for name in arrays}
+        return Films(**taken, boxes=tuple(self.boxes[i] for i in indices))
 
 
 def read_films(folder: Path, size: int = STORED) -> Films:

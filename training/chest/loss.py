@@ -6,20 +6,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.chest.films import UNBIASED, Films
-from viewer.models.networks import Network
+from viewer.models.networks.efficientnet_lite import EfficientNetLite0
 
 
 class WithMaps(nn.Module):
-    """A pooled network with one dense layer, giving (batch, classes * (1 + cells)): logits, then class maps."""
+    """The network giving (batch, classes * (1 + cells)): logits, then class maps."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: EfficientNetLite0) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits and class maps side by side; a logit is its map's mean (but for dropout and bias)."""
         features = self.network.features(x)
-        maps = torch.einsum("ck,bkhw->bchw", self.network.dense.weight, features)  # type: ignore[arg-type]
+        maps = torch.einsum("ck,bkhw->bchw", self.network.dense.weight, features)
         return torch.cat([self.network.head(features), maps.flatten(1).float()], 1)
 
 

@@ -3,20 +3,18 @@
 Films go through the viewer's own preparation, and the network as it ships: its weights rounded to half precision.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from training.chest.card import card
 from training.chest.films import LABELS, UNBIASED, Films, split
+from training.chest.inputs import predict, prepared
 from training.chest.maps import box_figures, mean_boxes, measured_maps
-from training.export import export_bundle, figure, show
+from training.export import export_bundle, figure, made_input, show
 from training.metrics import auc, bootstrap, fit_temperature
 from viewer.models.networks import Network
-from viewer.models.preprocessing.film import prepare_film
-from viewer.study import Image, Kind, KindFrom, Source, Study
 
 EIGHT = range(8)  # the findings, without No Finding
 
@@ -26,13 +24,13 @@ def finish(network: Network, films: Films, recipe: dict, data: Path, out: Path) 
     network = network.half().float().eval()
     parts = split(films, recipe["split"], recipe["seed"])
     learn, check, test = (films.take(parts[p]) for p in ("train", "validation", "test"))
-    checked = logits_of(network, prepared([data / "cxr/films" / n for n in check.names], recipe["size"]))
+    checked = predict(network, prepared([data / "cxr/films" / n for n in check.names], recipe["size"]))
     plain = check.sources == UNBIASED
     temperature = fit_temperature(checked[plain], check.labels[plain], False)
     shares = sigmoid(checked / temperature)
     points = {label: balanced_threshold(check.labels[:, c], shares[:, c]) for c, label in enumerate(LABELS)}
     inputs = prepared([data / "cxr/films" / n for n in test.names], recipe["size"])
-    logits = logits_of(network, inputs)
+    logits = predict(network, inputs)
     boxes = mean_boxes(learn)
     figures = [
         *unbiased_figures(test, logits, sigmoid(logits / temperature), points),
@@ -44,27 +42,7 @@ def finish(network: Network, films: Films, recipe: dict, data: Path, out: Path) 
     show(figures + maps["figures"])
     print(maps["faithful"], maps["note"], "\n", points, temperature, flush=True)
     content = card(recipe, learn, points, temperature, boxes, figures, maps)
-    export_bundle(network, inputs[:1, :, ::5, ::5].contiguous(), content, out / recipe["id"])
-
-
-def prepared(paths: list[Path], size: int) -> Tensor:
-    """Return films as the viewer prepares them, (n, 3, size, size)."""
-    import cv2
-
-    found = []
-    for path in paths:
-        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-        if grey is None:
-            raise FileNotFoundError(path)
-        study = Study(Source(path, "", "jpeg"), Kind.CHEST_XRAY, KindFrom.FILE, Image(grey))
-        found.append(prepare_film(study, size).inputs[0])
-    return torch.stack(found)
-
-
-def logits_of(network: Network, inputs: Tensor, batch: int = 16) -> np.ndarray:
-    """Return the logits (n, 9)."""
-    with torch.inference_mode():
-        return torch.cat([network(inputs[i : i + batch]) for i in range(0, len(inputs), batch)]).numpy()
+    export_bundle(network, made_input(3, 96, 96), content, out / recipe["id"])
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -118,9 +96,9 @@ def jsrt_figures(network: Network, folder: Path, size: int) -> list[dict]:
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     truth = np.array([int(r["nodule"]) for r in rows])
-    logits = logits_of(network, prepared([folder / "films" / r["file"] for r in rows], size))
+    logits = predict(network, prepared([folder / "films" / r["file"] for r in rows], size))
     c, free = LABELS.index("Nodule"), LABELS.index("No Finding")
-    who, data = np.arange(len(rows)), "JSRT films (Japan), a nodule or none"
+    who, data = range(len(rows)), "JSRT films (Japan), a nodule or none"
     return [
         _by_patient("AUC", lambda i: auc(truth[i], logits[i, c]), who, data, "Nodule"),
         _by_patient("AUC", lambda i: auc(1 - truth[i], logits[i, free]), who, data, "No Finding"),
@@ -135,5 +113,5 @@ def _rate(called: np.ndarray, among: np.ndarray) -> float:
     return float(called[among].mean()) if among.any() else float("nan")
 
 
-def _by_patient(name: str, value, who: np.ndarray, data: str, label: str = "") -> dict:  # type: ignore[no-untyped-def]
-    return figure(name, bootstrap(value, who), data, len(who), label)
+def _by_patient(name: str, value, who: Sequence | np.ndarray, data: str, label: str = "") -> dict:  # type: ignore[no-untyped-def]
+    return figure(name, bootstrap(value, list(who)), data, len(who), label)

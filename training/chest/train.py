@@ -6,6 +6,7 @@ DATA holds ``cxr`` and, to measure on another hospital's films, ``cxr_jsrt``.
 import argparse
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,14 @@ from torch import Tensor
 
 from training.chest.augment import cells, vary
 from training.chest.films import LABELS, UNBIASED, Films, read_films, split
+from training.chest.inputs import predict, shrunk
 from training.chest.loss import WithMaps, offsets, pack, packed_loss, soft_targets, unbiased_odds
 from training.chest.report import finish
 from training.loop import fit
 from training.metrics import auc
 from training.pretrained import efficientnet_lite0
 from viewer.models.networks import Network
-from viewer.models.preprocessing.film import spread
-from viewer.models.preprocessing.picture import fit_picture, to_tensor
+from viewer.models.preprocessing.picture import to_tensor
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "chest-films.toml"
 
@@ -49,7 +50,7 @@ def cached_films(folder: Path, out: Path) -> Films:
     stored = out / "pixels.npy"
     films = read_films(folder)
     np.save(stored, films.pixels)
-    return Films(np.load(stored, mmap_mode="r"), *(getattr(films, f) for f in list(films.__dataclass_fields__)[1:]))
+    return replace(films, pixels=np.load(stored, mmap_mode="r"))
 
 
 def train(films: Films, recipe: dict, out: Path, device: str = "cpu") -> Network:
@@ -68,7 +69,7 @@ def train(films: Films, recipe: dict, out: Path, device: str = "cpu") -> Network
     print(
         f"{len(learn.names)} films to learn from, {len(order)} an epoch; {len(check.names)} to validate on", flush=True
     )
-    inputs = as_inputs(check.pixels, recipe["size"])
+    inputs = shrunk(check.pixels, recipe["size"])
 
     def batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         yield from _batches(learn, targets, order, recipe, epoch, steps)
@@ -81,7 +82,7 @@ def train(films: Films, recipe: dict, out: Path, device: str = "cpu") -> Network
         print("  unbiased", np.round(plain, 3), "within sources", np.round(within, 3), flush=True)
         return float(np.nanmean(within))
 
-    trained = fit(
+    fit(
         WithMaps(network),
         batches,
         packed_loss(len(LABELS), settings["box_weight"]),
@@ -97,25 +98,9 @@ def train(films: Films, recipe: dict, out: Path, device: str = "cpu") -> Network
         device=device,
         log=lambda line: print(line, flush=True),
     )
-    result = trained.network.cpu().eval()  # type: ignore[union-attr]
     with torch.no_grad():
-        result.dense.bias += torch.from_numpy(unbiased_odds(learn, targets)).float()
-    return result
-
-
-def as_inputs(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Return stored films as the viewer's preparation gives them, uint8 (n, size, size)."""
-    return np.stack([spread(fit_picture(film, size, size, "stretch", False)[0]) for film in pixels])
-
-
-def predict(network: Network, films: np.ndarray, device: str = "cpu", batch: int = 16) -> np.ndarray:
-    """Return the logits (n, classes) of uint8 (n, size, size) films."""
-    found = []
-    with torch.inference_mode():
-        for start in range(0, len(films), batch):
-            x = torch.stack([to_tensor(f, 3, (0.5,), (0.5,)) for f in films[start : start + batch]])
-            found.append(network(x.to(device)).float().cpu().numpy())
-    return np.concatenate(found)
+        network.dense.bias.add_(torch.from_numpy(unbiased_odds(learn, targets)).float().to(device))
+    return network.cpu().eval()
 
 
 def within_source_auc(truth: np.ndarray, score: np.ndarray, sources: np.ndarray) -> float:

@@ -131,7 +131,8 @@ def texture(rng: np.random.Generator) -> np.ndarray:
     if sort == 0:
         field = rng.normal(0, 1, (side, side, 1 if rng.random() < 0.5 else 3))
     elif sort == 1:
-        field = sum(cv2.resize(rng.normal(0, 1, (2**k, 2**k)), (side, side)) / k for k in range(1, 7))[..., None]
+        octaves = [cv2.resize(rng.normal(0, 1, (2**k, 2**k)), (side, side)) / k for k in range(1, 7)]
+        field = np.sum(octaves, axis=0)[..., None]
     elif sort == 2:
         angle = rng.uniform(0, np.pi)
         field = np.sin((x * np.cos(angle) + y * np.sin(angle)) * rng.uniform(10, 200))[..., None]

@@ -34,8 +34,8 @@ def vary(picture: np.ndarray, film: bool, rng: np.random.Generator) -> np.ndarra
         noise = rng.normal(0, rng.uniform(1, 10), picture.shape)
         picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.7:
-        ok, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 96))])
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if ok else picture
+        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 96))])[1]
+        picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
     return picture
 
 

@@ -6,6 +6,7 @@ The convolutions keep their ImageNet weights; what is learned is the dense layer
 import argparse
 import tomllib
 import zlib
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from training.kind.looks import vary
 from training.kind.pictures import KINDS, Picture, gather
 from training.pretrained import efficientnet_lite0
-from viewer.models.networks import Network
+from viewer.models.networks.efficientnet_lite import EfficientNetLite0
 from viewer.models.preprocessing.picture import fit_picture, to_tensor
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "kind-pictures.toml"
@@ -37,11 +38,14 @@ def main() -> None:
     finish(train_head(network, samples, recipe), samples, recipe, given.out)
 
 
+@dataclass(frozen=True, eq=False)
 class Samples:
     """Features of looks at pictures: ``features`` (n, 1280), ``truth`` index of the kind, ``sources``, ``parts``."""
 
-    def __init__(self, features: np.ndarray, truth: np.ndarray, sources: np.ndarray, parts: np.ndarray) -> None:
-        self.features, self.truth, self.sources, self.parts = features, truth, sources, parts
+    features: np.ndarray
+    truth: np.ndarray
+    sources: np.ndarray
+    parts: np.ndarray
 
     def part(self, *names: str) -> "Samples":
         """Return those of some parts."""
@@ -52,27 +56,27 @@ class Samples:
         return Samples(self.features[keep], self.truth[keep], self.sources[keep], self.parts[keep])
 
 
-def samples_of(pictures: list[Picture], network: Network, recipe: dict, out: Path) -> Samples:
+def samples_of(pictures: list[Picture], network: EfficientNetLite0, recipe: dict, out: Path) -> Samples:
     """Return the features of all pictures: in training as varied looks, in validation and test as they are and varied.
 
     A varied test or validation picture belongs to the part ``test-varied`` or ``validation``.
     """
     out.mkdir(parents=True, exist_ok=True)
-    todo = []
+    todo: list[tuple[Picture, str, bool, str]] = []
     for i, picture in enumerate(pictures):
         for look in range(picture.looks):
             if picture.part == "train":
                 todo.append((picture, f"{i}/{look}", True, "train"))
             else:
                 todo.append((picture, f"{i}/{look}", False, picture.part))
-                varied = "test-varied" if picture.part == "test" else "validation"
-                todo.append((picture, f"{i}/{look}", True, varied))
-    features = np.empty((len(todo), network.dense.in_features), np.float32)  # type: ignore[arg-type]
+                again = "test-varied" if picture.part == "test" else "validation"
+                todo.append((picture, f"{i}/{look}", True, again))
+    features = np.empty((len(todo), network.dense.in_features), np.float32)
     waiting: list[np.ndarray] = []
-    for row, (picture, name, varied, _) in enumerate(todo):
+    for row, (picture, name, look_varied, _) in enumerate(todo):
         rng = np.random.default_rng([recipe["seed"], zlib.crc32(f"{picture.source}/{picture.part}/{name}".encode())])
         pixels = picture.load(rng)
-        waiting.append(fit(vary(pixels, picture.film, rng) if varied else pixels, recipe["size"]))
+        waiting.append(fit(vary(pixels, picture.film, rng) if look_varied else pixels, recipe["size"]))
         if len(waiting) == 16 or row == len(todo) - 1:
             features[row + 1 - len(waiting) : row + 1] = pooled(network, waiting)
             waiting = []
@@ -84,7 +88,7 @@ def samples_of(pictures: list[Picture], network: Network, recipe: dict, out: Pat
         np.array([p.source for p, *_ in todo]),
         np.array([part for *_, part in todo]),
     )
-    np.savez(out / "features.npz", **vars(samples))
+    np.savez(out / "features.npz", **asdict(samples))
     return samples
 
 
@@ -93,14 +97,14 @@ def fit(pixels: np.ndarray, size: int) -> np.ndarray:
     return fit_picture(pixels, size, size, "letterbox", True)[0]
 
 
-def pooled(network: Network, fitted: list[np.ndarray]) -> np.ndarray:
+def pooled(network: EfficientNetLite0, fitted: list[np.ndarray]) -> np.ndarray:
     """Return the pooled features (n, 1280) of fitted pictures."""
     x = torch.stack([to_tensor(f, 3, (0.5,), (0.5,)) for f in fitted])
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         return network.features(x).float().flatten(2).mean(2).numpy()
 
 
-def train_head(network: Network, samples: Samples, recipe: dict) -> Network:
+def train_head(network: EfficientNetLite0, samples: Samples, recipe: dict) -> EfficientNetLite0:
     """Learn the dense layer; each source within a kind, and each kind, weighs by the root of its count."""
     learn, settings = samples.part("train"), recipe["head"]
     torch.manual_seed(recipe["seed"])
@@ -123,7 +127,7 @@ def train_head(network: Network, samples: Samples, recipe: dict) -> Network:
         optimiser.step()
         schedule.step()
     print(f"{len(names)} sources, {len(y)} looks; loss at the end {float(value.detach()):.4f}", flush=True)
-    network.dense.load_state_dict(dense.state_dict())  # type: ignore[union-attr]
+    network.dense.load_state_dict(dense.state_dict())
     return network.eval()
 
 
