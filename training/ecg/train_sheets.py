@@ -55,8 +55,9 @@ class Student(nn.Module):
 
 
 def train(pool: Path, teacher: Network, recipe: dict, out: Path, device: str = "cpu") -> SheetCnn:
-    """Return the trained network; the pool's first pictures are kept to validate on.
+    """Return the trained network; the pool's first pictures are kept to watch the learning on.
 
+    They show training records in other looks; what is measured for the card is of other patients.
     The pool may still be growing: each epoch draws from what is there when it begins.
     """
     settings, held = recipe["training"], recipe["training"]["held"]
@@ -170,7 +171,7 @@ def predict(network: nn.Module, planes: np.ndarray, device: str = "cpu", batch: 
     found = []
     with torch.inference_mode():
         for first in range(0, len(planes), batch):
-            x = torch.from_numpy(np.asarray(planes[first : first + batch])).float().div_(255)
+            x = torch.from_numpy(np.array(planes[first : first + batch])).float().div_(255)
             found.append(network(x.to(device)).float().cpu().numpy())
     return np.concatenate(found)
 
