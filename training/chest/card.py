@@ -37,6 +37,7 @@ def card(
         },
         "intended_use": "A second look at a frontal chest film of an adult, for research; never the only one.",
         "limits": [
+            *recipe.get("limits", []),
             f"Learned from {len(learn.names)} films of one hospital, with labels mined from reports of which about one "
             "in ten is wrong; a network for the clinic would need a hundred times as many. Its AUCs are modest: see the "
             "figures.",
