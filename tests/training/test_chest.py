@@ -18,6 +18,7 @@ from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.networks import build_network
 from viewer.reading.gradcam import class_maps
 
+torch.set_num_threads(1)
 RECIPE = tomllib.loads((Path(__file__).parents[2] / "training/recipes/chest-films.toml").read_text("utf-8"))
 
 
@@ -157,7 +158,7 @@ def test_mean_boxes_are_fractions_of_the_film() -> None:
 
 @pytest.fixture
 def small_data(tmp_path: Path) -> Path:
-    """A folder laid out as the real one: 90 striped films of 64 pixels, boxes, a teacher, and ten of another country."""
+    """A folder laid out as the real one: 90 films of noise, boxes, a teacher, and ten films of another country."""
     import cv2
 
     rng = np.random.default_rng(1)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from training.chest.films import place
 from training.kind.drawn import SORTS, draw
@@ -15,6 +16,7 @@ from training.kind.train import Samples, train_head
 from training.pretrained import efficientnet_lite0
 from viewer.models.bundle import load_bundle, verify_bundle
 
+torch.set_num_threads(1)
 RECIPE = tomllib.loads((Path(__file__).parents[2] / "training/recipes/kind-pictures.toml").read_text("utf-8"))
 
 

@@ -38,9 +38,8 @@ def card(
         "intended_use": "A second look at a frontal chest film of an adult, for research; never the only one.",
         "limits": [
             *recipe.get("limits", []),
-            f"Learned from {len(learn.names)} films of one hospital, with labels mined from reports of which about one "
-            "in ten is wrong; a network for the clinic would need a hundred times as many. Its AUCs are modest: see the "
-            "figures.",
+            f"Learned from {len(learn.names)} films of one hospital, with labels mined from reports of which about "
+            "one in ten is wrong; a network for the clinic would need a hundred times as many.",
             "A probability is that of a sample of NIH films in which findings are common (15 % had none), not the "
             "risk of a person in another hospital.",
             f"Small nodules, thin pneumothoraces and devices are seen at {recipe['size']} pixels a side only.",
