@@ -11,7 +11,7 @@ def default_window(image: Image) -> DisplayWindow | ToneTable:
         return image.windows[0]
     if image.pixels.dtype == np.uint8:
         return DisplayWindow(127.5, 255.0, "LINEAR_EXACT", "full range")
-    step = max(1, image.pixels.size // 2_000_000)
+    step = image.pixels.size // 200_000 | 1  # odd, so that it does not fall on the same columns of each row
     values = image.pixels.reshape(-1)[::step].astype(np.float64)
     if image.padding is not None:
         inside = values[(values < image.padding[0]) | (values > image.padding[1])]
