@@ -128,7 +128,7 @@ FORMATS: tuple[Format, ...] = (
         "wav",
         "WAV, FLAC, AIFF",
         (".wav", ".flac", ".aif", ".aiff"),
-        "EMG stored as sound (no unit: the scale is asked for)",
+        "EMG stored as sound (no unit inside: voltages stay relative, and it is said)",
         sniff.is_sound,
         "sound",
     ),
