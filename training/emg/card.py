@@ -6,7 +6,7 @@ from training.emg.pictures import HEIGHT, WIDTH
 from training.emg.train import MEAN, STD
 from training.simulate.emg.parameters import LABELS
 
-PRECISION_WANTED = {"PSW": 0.995, "Fibs": 0.99}
+PRECISION_WANTED = {"PSW": 0.995, "Fibs": 0.9}
 
 
 def card_of(
@@ -17,7 +17,7 @@ def card_of(
     return {
         "id": recipe["id"],
         "version": recipe["version"],
-        "title": "Needle EMG screens: positive sharp waves, fibrillations, others",
+        "title": "Needle EMG screens",
         "role": "read",
         "reads": ["emg-image"],
         "classes": list(LABELS),
@@ -36,6 +36,8 @@ def card_of(
             "Without its scale a single short motor unit potential cannot be told from a fibrillation for certain",
             "One positive sharp wave cannot be told from a motor unit potential of that shape or one of a myotonic run",
             "A mixture of positive sharp waves and fibrillations gets one class",
+            "A fibrillation or positive sharp wave among dense end-plate noise is often called Others",
+            "A short motor unit potential (myopathic, or very regular) is called Fibs in about one picture of five",
             "A grade (0 to 4+) needs several sites and time: it is not given",
         ],
         "recipe": "training/recipes/emg-screens.toml",
@@ -57,7 +59,8 @@ def card_of(
                 "name": "Simulated needle EMG screens (training/simulate)",
                 "licence": "MIT",
                 "count": counts["shards"] * counts["shard"],
-                "note": "volume-conducted fibre potentials in random machine looks",
+                "note": "volume-conducted fibre potentials in random machine looks; drawn before accompanying end-"
+                "plate noise was made lower",
             },
             {
                 "name": "PhysioNet EMGDB neuropathy; EMGLAB R00108 biceps",

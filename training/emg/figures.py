@@ -112,3 +112,14 @@ def print_figures(figures: list[dict[str, Any]]) -> None:
     for f in figures:
         span = "" if f["low"] is None else f" [{f['low']:.3f}, {f['high']:.3f}]"
         print(f"{f['name']} {f['label']}: {f['value']:.4f}{span} n={f['count']} ({f['data']})")
+
+
+def by_generator(own: Results) -> str:
+    """Return, for each generator, how many pictures there are and how often each class was called."""
+    lines = []
+    generators = own.fact("generator")
+    for name in sorted(set(generators)):
+        called = own.called[generators == name]
+        shares = ", ".join(f"{label} {np.mean(called == i):.3f}" for i, label in enumerate(LABELS))
+        lines.append(f"{name:>30} n={len(called):<4} {shares}")
+    return "\n".join(lines)

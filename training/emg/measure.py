@@ -1,13 +1,14 @@
 """From the trained EMG screen network to its bundle: calibration, operating points, figures, faithful maps or not."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from training.emg.card import PRECISION_WANTED, card_of
-from training.emg.figures import Results, confusion, print_figures, real_figures, simulated_figures
+from training.emg.figures import Results, by_generator, confusion, print_figures, real_figures, simulated_figures
 from training.emg.pictures import HEIGHT, WIDTH, Shard, real_shard, shard
 from training.emg.real import TEST, TRAIN
 from training.emg.train import outputs, tensors
@@ -17,7 +18,7 @@ from training.metrics import fit_temperature
 from training.simulate.emg.parameters import LABELS
 from viewer.models.networks.screen_events import ScreenEvents
 
-SURE = 0.99  # of the validation pictures at or above ``uncertain_below`` so many are right
+SURE, FALSE_CALLS = 0.95, 0.015
 
 
 def finish(network: ScreenEvents, recipe: dict, data: Path, out: Path, jobs: int) -> None:
@@ -32,13 +33,15 @@ def finish(network: ScreenEvents, recipe: dict, data: Path, out: Path, jobs: int
     temperature = fit_temperature(logits[upright], truth[upright], exclusive=True)
     tuned = results(logits, validation, temperature).where(upright)
     points = operating_points(tuned)
-    sure = uncertain_below(tuned)
+    real = {}
+    for name in (*TEST, *TRAIN):
+        own = real_shard(out / "pictures", name, counts["real_test"], data)
+        real[name] = results(outputs(network, own, np.arange(counts["real_test"])), own, temperature)
+    sure = uncertain_below(tuned, [real[name] for name in TRAIN])
     unseen = results(outputs(network, test, np.arange(counts["test"])), test, temperature)
     figures = simulated_figures(unseen, points, sure)
-    for name in (*TEST, *TRAIN):
-        real = real_shard(out / "pictures", name, counts["real_test"], data)
-        own = results(outputs(network, real, np.arange(counts["real_test"])), real, temperature)
-        figures += real_figures(own, name, points, sure)
+    for name, told in real.items():
+        figures += real_figures(told, name, points, sure)
     rows, classes, truths = _with_waves(test, unseen, 48)
     inputs = tensors(test, rows)[0]
     data_name = "simulated, unseen looks and ranges"
@@ -53,7 +56,10 @@ def finish(network: ScreenEvents, recipe: dict, data: Path, out: Path, jobs: int
     (out / "figures.json").write_text(json.dumps(figures + map_figures, indent=1, default=float))
     print_figures(figures + map_figures)
     print(f"temperature {temperature:.3f}, operating points {points}, uncertain below {sure:.2f}; {maps.note}")
-    print(confusion(unseen.where(~unseen.fact("inverted"))))
+    upright_test = unseen.where(~unseen.fact("inverted"))
+    print(confusion(upright_test))
+    print(by_generator(upright_test))
+    misread_sheet(test, unseen, out / "misread.png")
 
 
 def results(logits: np.ndarray, own: Shard, temperature: float) -> Results:
@@ -79,14 +85,35 @@ def operating_points(tuned: Results) -> dict[str, float]:
     return points
 
 
-def uncertain_below(tuned: Results) -> float:
-    """Return the probability under which no class is said: at or above it ``SURE`` of the pictures are right."""
-    best, right = tuned.probability.max(1), tuned.probability.argmax(1) == tuned.truth
+def uncertain_below(tuned: Results, real: Sequence[Results] = ()) -> float:
+    """Return the probability under which no class is said.
+
+    At or above it ``SURE`` of the validation pictures are right, and at most ``FALSE_CALLS`` of the screens of the real
+    recordings that were trained on are called PSW or Fibs.
+    """
+    best, right = tuned.probability.max(1), tuned.called == tuned.truth
+    false = [np.where(r.called != LABELS.index("Others"), r.probability.max(1), 0.0) for r in real]
+    alarms = np.concatenate([*false, np.zeros(1)])
     for level in np.arange(0.5, 0.96, 0.01):
         above = best >= level
-        if above.any() and right[above].mean() >= SURE:
+        if above.any() and right[above].mean() >= SURE and (alarms >= level).mean() <= FALSE_CALLS:
             return float(level)
     return 0.95
+
+
+def misread_sheet(own: Shard, told: Results, path: Path, count: int = 48) -> None:
+    """Write a picture of the misread pictures, the most confident first, with truth > called."""
+    import cv2
+
+    wrong = np.flatnonzero((told.called != told.truth) & ~told.fact("inverted"))
+    wrong = wrong[np.argsort(-told.probability.max(1)[wrong])][:count]
+    sheet = np.full((max(1, -(-len(wrong) // 6)) * (HEIGHT + 20), 6 * (WIDTH + 4)), 128, np.uint8)
+    for i, row in enumerate(wrong):
+        y, x = i // 6 * (HEIGHT + 20), i % 6 * (WIDTH + 4)
+        sheet[y + 18 : y + 18 + HEIGHT, x : x + WIDTH] = own.pictures[row]
+        words = f"{own.facts[row]['generator']} > {LABELS[told.called[row]]} {told.probability[row].max():.2f}"
+        cv2.putText(sheet, words, (x + 2, y + 14), cv2.FONT_HERSHEY_PLAIN, 1, 255, 1, cv2.LINE_AA)
+    cv2.imwrite(str(path), sheet)
 
 
 def _with_waves(test: Shard, unseen: Results, count: int) -> tuple[np.ndarray, list[int], torch.Tensor]:

@@ -34,7 +34,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     import cv2
 
-    picture = fibrillation_screen(seed=11)
+    picture = fibrillation_screen(seed=13)
     cv2.imwrite(str(folder / "emg_screen.png"), picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
     path = write_recording(denervated_recording(seed=5), folder / "emg_recording", "edf")
     path.with_suffix(".csv").unlink()
@@ -56,9 +56,9 @@ def denervated_recording(seed: int, length_s: float = 20.0) -> Recording:
 
 
 def fibrillation_screen(seed: int) -> np.ndarray:
-    """Return a screen of eight sweeps, 10 ms a division, in which two fibres fibrillate."""
+    """Return a screen of four sweeps, 10 ms a division, in which two fibres fibrillate."""
     draw = Draw(np.random.default_rng(seed))
-    work_hz, length_s, sweeps = 20000.0, 0.8, 8
+    work_hz, length_s, sweeps = 20000.0, 0.4, 4
     settings = (
         {"amplitude_uv": 112.0, "duration_ms": 2.8, "rate_hz": 11.0, "cv": 0.02},
         {"amplitude_uv": 66.0, "duration_ms": 3.6, "rate_hz": 6.0, "cv": 0.03},
@@ -84,7 +84,7 @@ def fibrillation_screen(seed: int) -> np.ndarray:
     draw_words(picture, "simulated", (24 + 900 - 84, 717), (140, 165, 185), "sans", 15)
     side = (
         "Free run",
-        "Sweeps 8",
+        "Sweeps 4",
         "",
         "Sensitivity",
         "100 uV/D",

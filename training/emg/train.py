@@ -67,7 +67,7 @@ def train(recipe: dict, data: Path, out: Path, jobs: int) -> ScreenEvents:
     Patches teach the waveforms at a tenth of the cost; whole pictures teach how often they come, and what else a screen
     shows. Each part keeps its best state on validation pictures.
     """
-    counts, patches, whole = recipe["pictures"], recipe["patches"], recipe["whole"]
+    counts, patches = recipe["pictures"], recipe["patches"]
     torch.manual_seed(recipe["seed"])
     network = ScreenEvents(len(LABELS))
     both = WithCells(network).to(memory_format=torch.channels_last)
@@ -85,12 +85,15 @@ def train(recipe: dict, data: Path, out: Path, jobs: int) -> ScreenEvents:
         for x, target in patch_batches(own(epoch), patches["batch"], patches["steps"], rng):
             yield _varied(_scaled(x), rng), target
 
-    def pictures(epoch: int) -> Iterable[tuple[Tensor, Tensor]]:
-        return _batches(own(epoch + patches["epochs"]), whole["batch"], seen(epoch, 2))
-
     _fit(both, cut, out / "patches", patches, patches["steps"], lambda net: -_patch_loss(net, pieces))
-    steps = counts["shard"] // whole["batch"]
-    _fit(both, pictures, out / "whole", whole, steps, lambda net: -_log_loss(net, validation, counts["validation"]))
+    for part, name in enumerate(("whole", "again"), 2):
+        how = recipe[name]
+
+        def pictures(epoch: int, part: int = part, size: int = how["batch"]) -> Iterable[tuple[Tensor, Tensor]]:
+            return _batches(own(epoch + patches["epochs"]), size, seen(epoch, part))
+
+        steps = counts["shard"] // how["batch"]
+        _fit(both, pictures, out / name, how, steps, lambda net: -_log_loss(net, validation, counts["validation"]))
     return network.eval()
 
 

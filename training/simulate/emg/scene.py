@@ -76,7 +76,9 @@ def _leading(draw: Draw, generator: str, work_hz: float, length_s: float) -> lis
 def _company(draw: Draw, work_hz: float, length_s: float, size_uv: float) -> Firing:
     """Return something of another class beside a denervated fibre, smaller than it."""
     name = draw.pick(("end-plate noise", "normal MUAP", "neurogenic MUAP", "fasciculation"), (4, 4, 2, 1))
-    return make(name, draw, work_hz, length_s, amplitude_uv=size_uv * draw.between(0.08, 0.35))
+    # many end plates add up: more of it and the picture would be one of end-plate noise
+    share = draw.between(0.02, 0.08) if name == "end-plate noise" else draw.between(0.08, 0.35)
+    return make(name, draw, work_hz, length_s, amplitude_uv=size_uv * share)
 
 
 def _background(
