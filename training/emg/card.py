@@ -38,6 +38,8 @@ def card_of(
             "A mixture of positive sharp waves and fibrillations gets one class",
             "A fibrillation or positive sharp wave among dense end-plate noise is often called Others",
             "A short motor unit potential (myopathic, or very regular) is called Fibs in about one picture of five",
+            "The simulator and the operating points were mended once after a look at misread test pictures, which were "
+            "then drawn anew: the figures are no first look, and may be slightly too good",
             "A grade (0 to 4+) needs several sites and time: it is not given",
         ],
         "recipe": "training/recipes/emg-screens.toml",
