@@ -17,6 +17,18 @@ def film_pixels(rows: int = 3000, columns: int = 2500, seed: int = 0) -> np.ndar
     return (np.clip(0.15 + 0.7 * coarse + noise, 0, 1) * (2**15 - 1)).astype(np.uint16)
 
 
+def real_film_pixels(rows: int = 3000, columns: int = 2500) -> np.ndarray:
+    """Return the bundled chest film at that size, MONOCHROME2, uint16: one that the networks read, not abstain from."""
+    import cv2
+
+    from viewer.formats import open_study
+    from viewer.resources import resources_dir
+
+    image = open_study(resources_dir() / "samples" / "chest_film.dcm").image
+    large = np.clip(cv2.resize(image.pixels, (columns, rows), interpolation=cv2.INTER_CUBIC), 0, 2**15 - 1)
+    return np.ascontiguousarray(2**15 - 1 - large if image.inverted else large).astype(np.uint16)
+
+
 def write_film(path: Path, *, jpeg2000: bool, pixels: np.ndarray | None = None) -> Path:
     """Write the film as a Digital X-Ray image, uncompressed or in lossless JPEG 2000; return ``path``."""
     pixels = film_pixels() if pixels is None else pixels

@@ -1,13 +1,14 @@
 """Nothing in the window's thread decodes, reads or waits: the event loop never stands still while a film is opened."""
 
 import shutil
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt, QTimer
 
+from tests.benchmarks.film import real_film_pixels, write_film
 from viewer.ui.entry import State
 
 STALL_MS = 50.0
@@ -50,12 +51,11 @@ class Pulse:
         self._last = now
 
 
-@pytest.mark.usefixtures("tiny_models")
 def test_the_window_never_stalls_while_a_large_jpeg_2000_film_is_opened_and_read(
-    drive: Callable, film: Callable
+    drive: Callable, tmp_path: Path
 ) -> None:
-    """Up to three films: what stalls the window does so each time, what else the machine does need not."""
-    paths = [film("large.dcm", 3000, 2500, jpeg2000=True)]
+    """A real film, read by the shipped networks, three times; the median counts, so that one hiccup decides nothing."""
+    paths = [write_film(tmp_path / "large.dcm", jpeg2000=True, pixels=real_film_pixels())]
     paths += [shutil.copy(paths[0], paths[0].with_name(f"again{i}.dcm")) for i in range(2)]
     worst: list[float] = []
 
@@ -79,12 +79,11 @@ def test_the_window_never_stalls_while_a_large_jpeg_2000_film_is_opened_and_read
             assert gui.current.study.image.pixels.shape == (3000, 2500)
             assert len(pulse.late_ms) > 100
             worst.append(max(pulse.late_ms))
-            if worst[-1] <= STALL_MS:
-                return
 
     assert drive([], script) == 0
     print("late by at most, ms:", [f"{late:.1f}" for late in worst])
-    assert min(worst) <= STALL_MS
+    assert len(worst) == 3
+    assert statistics.median(worst) <= STALL_MS
 
 
 def test_importing_torch_hardly_stalls_the_window_that_opens_a_film(film: Callable) -> None:
@@ -97,7 +96,7 @@ def test_importing_torch_hardly_stalls_the_window_that_opens_a_film(film: Callab
     script = Path(__file__).with_name("torch_import_script.py")
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     path, worst = film(), []
-    for _ in range(3):  # up to three times, as above
+    for _ in range(3):
         done = subprocess.run(
             [sys.executable, str(script), str(path)], env=env, capture_output=True, text=True, timeout=120, check=True
         )
@@ -105,7 +104,5 @@ def test_importing_torch_hardly_stalls_the_window_that_opens_a_film(film: Callab
         assert said["torch_before"] is False
         assert said["torch_after"] is True
         worst.append(said["worst_ms"])
-        if worst[-1] <= 2 * STALL_MS:
-            break
     print("late by at most, ms:", [f"{late:.1f}" for late in worst])
-    assert min(worst) <= 2 * STALL_MS  # measured 20-50 ms; careless imports 200-800 ms
+    assert statistics.median(worst) <= 2 * STALL_MS  # measured 20-50 ms; careless imports 200-800 ms
