@@ -46,11 +46,11 @@ class Foot(QStatusBar):
         row.addWidget(self.device)
         row.addWidget(notice)
         self.addPermanentWidget(right)
-        self._said = ""
+        self._said = self._running = ""
         self._forget = QTimer(self)
         self._forget.setSingleShot(True)
         self._forget.setInterval(SAID_FOR_MS)
-        self._forget.timeout.connect(lambda: self.words.setText(""))
+        self._forget.timeout.connect(self._forget_said)
         self.show_idle()
         self.restyle()
         self.setFixedHeight(self.cancel.sizeHint().height() + 8)  # the study must not jump when something runs
@@ -58,8 +58,8 @@ class Foot(QStatusBar):
     def show_running(self, title: str, stage: str, fraction: float, waiting: int) -> None:
         """Say what is running; ``fraction`` 0..1, where nothing is known yet 0."""
         more = tr("{0} more waiting").format(waiting) if waiting > 0 else ""
-        self.words.setText(" · ".join(filter(None, (title, stage, more))))
-        self.words.setToolTip(self.words.text())
+        self._running = " · ".join(filter(None, (title, stage, more)))
+        self._show_words()
         self.bar.setRange(0, 0 if fraction <= 0 else 1000)
         self.bar.setValue(round(1000 * min(fraction, 1.0)))
         self.bar.show()
@@ -67,16 +67,25 @@ class Foot(QStatusBar):
 
     def show_idle(self) -> None:
         """Say that nothing is running."""
-        self.words.setText(self._said if self._forget.isActive() else "")  # what was said last stays for its while
+        self._running = ""
+        self._show_words()
         self.bar.hide()
         self.cancel.hide()
 
     def say(self, sentence: str) -> None:
         """Tell something for a while."""
         self._said = sentence
-        self.words.setText(sentence)
-        self.words.setToolTip(sentence)
+        self._show_words()
         self._forget.start()
+
+    def _show_words(self) -> None:
+        # What was said stays for its while, ahead of what runs: a warning must not be wiped by the next job's start
+        self.words.setText(" · ".join(filter(None, (self._said, self._running))))
+        self.words.setToolTip(self.words.text())
+
+    def _forget_said(self) -> None:
+        self._said = ""
+        self._show_words()
 
     def show_device(self, device: str, reason: str) -> None:
         """Say where the networks are computed, and why there."""
