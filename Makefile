@@ -4,7 +4,7 @@ VENV ?= .venv
 OUT ?= out
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench faithfulness setup clean
+.PHONY: demo test lint bench setup clean
 
 ## demo: the window with the bundled samples already read; without a display, every view drawn to PNG files
 demo: $(VENV)/.program
