@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.reading.values import Finding, HeatMap, Span
 from viewer.study import TWELVE_LEADS, Kind
-from viewer.ui.views import ecg_paint, trace_view
+from viewer.ui.views import ecg_paint, filtering
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.paper_scale import calibrate, pixels_per_mm
 
@@ -392,15 +392,15 @@ def test_a_long_record_is_paged_through(shown, hands, qtbot):
 
 
 def test_a_long_records_page_is_filtered_with_its_surroundings(shown, hands, qtbot, monkeypatch):
-    monkeypatch.setattr(trace_view, "_MOST_SAMPLES", 150_000)
+    monkeypatch.setattr(filtering, "MOST_SAMPLES", 150_000)
     samples = np.tile(beats(400.0), (2, 1)) + 3
     view = shown(hands.recording(samples, RATE, ("II", "V5")), 1200, 800)
     view.go_to(200)
     view.set_filters(Filters(high_pass_hz=0.5))
     qtbot.waitUntil(lambda: not view.filtering, timeout=20_000)
-    first, piece = view._filtered
-    assert first == 150 * RATE
-    assert piece.samples.shape[1] == 100 * RATE
+    first, piece = view.shown_samples(200 * RATE, 210 * RATE)
+    assert first == 175 * RATE
+    assert piece.samples.shape[1] == 85 * RATE
     assert abs(np.median(view.values(0, 100_000, 105_000))) < 0.1
 
 

@@ -67,15 +67,25 @@ def build(samples: np.ndarray) -> Envelope:
     high = np.full((channels, blocks), np.nan, np.float32)
     for channel in range(channels):
         for start in range(0, length, _CHUNK):
-            piece = samples[channel, start : start + _CHUNK]
+            lows, highs = base_level(samples[channel, start : start + _CHUNK])
             at = start // BASE
-            whole = len(piece) // BASE
-            table = piece[: whole * BASE].reshape(whole, BASE)
-            low[channel, at : at + whole] = np.fmin.reduce(table, axis=1)
-            high[channel, at : at + whole] = np.fmax.reduce(table, axis=1)
-            if len(piece) > whole * BASE:
-                low[channel, at + whole] = np.fmin.reduce(piece[whole * BASE :])
-                high[channel, at + whole] = np.fmax.reduce(piece[whole * BASE :])
+            low[channel, at : at + len(lows)], high[channel, at : at + len(highs)] = lows, highs
+    return pyramid_over(samples, low, high)
+
+
+def base_level(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return minima and maxima over blocks of ``BASE`` samples (the last may be shorter)."""
+    whole = len(piece) // BASE
+    table = piece[: whole * BASE].reshape(whole, BASE)
+    low, high = np.fmin.reduce(table, axis=1), np.fmax.reduce(table, axis=1)
+    if len(piece) > whole * BASE:
+        rest = piece[whole * BASE :]
+        low, high = np.append(low, np.fmin.reduce(rest)), np.append(high, np.fmax.reduce(rest))
+    return low, high
+
+
+def pyramid_over(samples: np.ndarray, low: np.ndarray, high: np.ndarray) -> Envelope:
+    """Return the pyramid whose lowest level is given (channels, blocks)."""
     lows, highs = [low], [high]
     while lows[-1].shape[1] > 4 * _STEP:
         starts = np.arange(0, lows[-1].shape[1], _STEP)

@@ -1,6 +1,6 @@
 """What the views of recordings share: a place in time, tools, calipers, marked spans, filters, the overview bar."""
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
@@ -12,7 +12,8 @@ from viewer.ui.views.background import in_background
 from viewer.ui.views.base import StudyView
 from viewer.ui.views.calipers import Caliper, snap
 from viewer.ui.views.envelope import Envelope, build
-from viewer.ui.views.filters import Filters, apply, far_median, possible
+from viewer.ui.views.filtering import Filtering
+from viewer.ui.views.filters import Filters, far_median, possible
 from viewer.ui.views.found import Found, found_in
 from viewer.ui.views.overview import Overview
 
@@ -20,9 +21,6 @@ TOOLS = ("pan", "caliper", "region")
 FAR_UV = 2000.0
 _GRIP_PX = 6
 _SNAP_PX = 10
-_MARGIN_S = 30.0
-"""What is filtered beside the page, so that filters have settled on it."""
-_MOST_SAMPLES = 6_000_000
 
 
 class TraceView(StudyView):
@@ -39,10 +37,9 @@ class TraceView(StudyView):
         self.envelope = Envelope(np.zeros((0, 0), np.float32))
         self.overview = Overview()
         self.filters = Filters()
-        self.filtering = False
+        self.filtered = Filtering(self)
+        self.filtered.answered.connect(self._take_filtered)
         self.named: dict[str, QAction] = {}
-        self._filtered: tuple[int, Envelope] | None = None
-        self._filter_key: object = None
         self._drag: tuple[str, QPointF] | None = None
         self._offsets: dict[int, float] = {}
         self._hover: QPointF | None = None
@@ -110,7 +107,7 @@ class TraceView(StudyView):
     def study_changed(self) -> None:
         samples = self.waveform.samples
         self.start_s, self.caliper, self.caliper_piece, self.region_draft = 0.0, None, None, None
-        self._filtered = self._filter_key = None
+        self.filtered.forget(self.waveform)
         self._offsets, self._found = {}, None
         self.envelope = Envelope(samples)
         self.set_filters(Filters())
@@ -124,7 +121,7 @@ class TraceView(StudyView):
 
     def offset(self, channel: int) -> float:
         """Return the stored value drawn on the zero line: 0, or the median of a channel that lies far from it."""
-        if self._filtered is not None and self.filters.high_pass_hz:
+        if self.filters.high_pass_hz and self._shown_filtered() is not None:
             return 0.0
         if channel not in self._offsets:
             scale, unit = self.measured(channel)
@@ -134,17 +131,27 @@ class TraceView(StudyView):
 
     def shown_samples(self, first: float, last: float) -> tuple[int, Envelope]:
         """Return where samples to draw begin, and them: filtered where filters are on and have answered."""
-        if self._filtered is not None:
-            start, envelope = self._filtered
-            length = self.waveform.samples.shape[1]
-            if start <= max(0, first) and min(last, length) <= start + envelope.samples.shape[1]:
-                return self._filtered
+        if self.filters.on and (filtered := self.filtered.shown(first, last, self.filters)) is not None:
+            return filtered
         return 0, self.envelope
 
     def values(self, channel: int, first: int, last: int) -> np.ndarray:
         """Return a channel's samples as they are drawn."""
         start, envelope = self.shown_samples(first, last)
+        if self.filters.on and envelope is self.envelope:
+            values = self.filtered.values(channel, first, last, self.filters)
+            if values is not None:
+                return values
         return envelope.samples[channel, max(0, first - start) : max(0, last - start)]
+
+    def _shown_filtered(self) -> object:
+        rate = self.waveform.rate_hz
+        return self.filtered.shown(self.start_s * rate, (self.start_s + self.page_s) * rate, self.filters)
+
+    @property
+    def filtering(self) -> bool:
+        """Whether what is looked at is still being filtered."""
+        return self.filtered.working
 
     # What a person does
 
@@ -196,11 +203,13 @@ class TraceView(StudyView):
             action = self.named.get(f"{kind}-{value:g}")
             if action is not None:
                 action.setChecked(True)
+        self.overlays_changed()
         self.changed()
 
     def changed(self) -> None:
         """Draw again, and tell the window that the view's state is another."""
-        self._refilter()
+        if self.study is not None:
+            self.filtered.ask(self.filters, self.start_s, self.page_s)
         self.update()
         self.state_changed.emit()
 
@@ -221,56 +230,9 @@ class TraceView(StudyView):
         if not self.filters.on:
             return self.tr("unfiltered")
         words = self.tr("Filter {settings}").format(settings=self.filters.words())
-        if self.filtering:
-            return words + self.tr(" (working)")
-        if self._filtered is None:
-            return self.tr("unfiltered: too long a stretch for {filter}").format(filter=words)
-        return words
+        return words if self._shown_filtered() is not None else words + self.tr(" (working)")
 
-    # Filters
-
-    def _filter_span(self) -> tuple[int, int]:
-        """Return which samples to filter; nothing where the page is too long for it."""
-        rate, (channels, length) = self.waveform.rate_hz, self.waveform.samples.shape
-        if length * channels <= _MOST_SAMPLES:
-            return 0, length
-        start_s = self.start_s // _MARGIN_S * _MARGIN_S  # in steps, so that moving on does not filter anew each time
-        first = max(0, int((start_s - _MARGIN_S) * rate))
-        last = min(length, int((start_s + self.page_s + 2 * _MARGIN_S) * rate))
-        return (first, last) if (last - first) * channels <= _MOST_SAMPLES else (0, 0)
-
-    def _refilter(self) -> None:
-        if self.study is None or not self.filters.on:
-            if self._filter_key is not None:
-                self.overlays_changed()
-            self._filtered, self._filter_key = None, None
-            return
-        wave, filters = self.waveform, self.filters
-        first, last = self._filter_span()
-        key = (id(wave), filters, first, last)
-        if key == self._filter_key:
-            return
-        self._filter_key = key
-        if self.filtering:
-            return  # the answer on its way is too old; it asks again
-        self.filtering = last > first
-        if last <= first:
-            self._filtered = None
-            self.overlays_changed()
-            return
-        piece, rate = wave.samples[:, first:last], wave.rate_hz
-        in_background(lambda: (key, first, build(apply(piece, rate, filters))), self._take_filtered)
-
-    def _take_filtered(self, answer: object) -> None:
-        self.filtering = False
-        if isinstance(answer, Exception):
-            self.filters = Filters()
-        else:
-            key, first, envelope = cast(tuple[object, int, Envelope], answer)
-            if key == self._filter_key:
-                self._filtered = (first, envelope)
-            else:
-                self._filter_key = None
+    def _take_filtered(self) -> None:
         self.overlays_changed()
         self.changed()
 
