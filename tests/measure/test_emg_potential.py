@@ -1,0 +1,191 @@
+"""Potentials of known shape have the amplitude, duration, rise time, phases and turns that a hand would measure."""
+
+import numpy as np
+import pytest
+
+from training.simulate.emg import Amplifier, Draw, make, record
+from training.simulate.emg.backgrounds import amplifier_noise
+from viewer.measure import measure_potential
+
+RATE = 20000.0
+
+
+def recording(shape, noise=0.0, level=0.0, length_s=0.5, at_s=0.2, rate=RATE, seed=0):
+    """A shape that begins at ``at_s`` in noise."""
+    samples = level + noise * np.random.default_rng(seed).standard_normal(round(length_s * rate))
+    first = round(at_s * rate)
+    samples[first : first + len(shape)] += shape
+    return samples
+
+
+def triangle(height, ms, rate=RATE):
+    half = round(ms * rate / 2000)
+    return height * np.concatenate([np.arange(half), np.arange(half, -1, -1)]) / half
+
+
+def half_sines(heights, ms, rate=RATE):
+    """Half sine waves one after another, each ``ms`` long: as many phases, as many turns."""
+    t = np.arange(round(ms * rate / 1000)) / round(ms * rate / 1000)
+    return np.concatenate([h * np.sin(np.pi * t) for h in heights] + [np.zeros(1)])
+
+
+@pytest.mark.parametrize("rate", [4000.0, 10000.0, 48000.0])
+def test_a_triangle(rate):
+    own = measure_potential(recording(triangle(100, 4, rate), rate=rate), rate, at_s=0.202)
+    assert own.amplitude_uv == pytest.approx(100, rel=0.001)
+    assert own.duration_ms == pytest.approx(4, abs=0.5)
+    assert own.onset_s == pytest.approx(0.2, abs=3e-4)
+    assert own.peak_s == pytest.approx(0.202, abs=1 / rate)
+    assert own.offset_s == pytest.approx(0.204, abs=3e-4)
+    assert (own.phases, own.turns, own.first_phase) == (1, 1, "positive")
+    assert own.rise_time_ms == pytest.approx(2, abs=0.3)
+    assert own.area_uv_ms == pytest.approx(200, rel=0.03)
+    assert own.baseline_uv == pytest.approx(0, abs=1e-6)
+
+
+def test_a_biphasic_potential():
+    own = measure_potential(recording(half_sines((100, -100), 2)), RATE, at_s=0.201)
+    assert own.amplitude_uv == pytest.approx(200, rel=0.001)
+    assert own.duration_ms == pytest.approx(4, abs=0.15)
+    assert own.rise_time_ms == pytest.approx(2, abs=0.06)  # from the positive peak to the negative one
+    assert (own.phases, own.turns, own.first_phase) == (2, 2, "positive")
+
+
+def test_an_end_plate_spike_begins_negative():
+    own = measure_potential(recording(half_sines((-150, 100), 1)), RATE, at_s=0.2005)
+    assert (own.phases, own.first_phase) == (2, "negative")
+    assert own.rise_time_ms == pytest.approx(0.5, abs=0.1)  # from the baseline: no positive peak before
+
+
+def test_a_triphasic_fibrillation():
+    own = measure_potential(recording(half_sines((60, -100, 40), 1)), RATE, at_s=0.2015)
+    assert own.amplitude_uv == pytest.approx(160, rel=0.001)
+    assert own.duration_ms == pytest.approx(3, abs=0.1)
+    assert own.rise_time_ms == pytest.approx(1, abs=0.06)
+    assert (own.phases, own.turns) == (3, 3)
+
+
+def test_a_polyphasic_potential_in_noise():
+    shape = half_sines((200, -300, 400, -500, 300, -200, 100), 1.5)
+    for seed in range(10):
+        own = measure_potential(recording(shape, noise=5, seed=seed), RATE, at_s=0.2 + 0.00525)
+        assert (own.phases, own.turns) == (7, 7)
+        assert own.duration_ms == pytest.approx(10.5, abs=0.5)
+        assert own.amplitude_uv == pytest.approx(900, abs=30)
+
+
+def test_a_serrated_potential_has_turns_without_phases():
+    at = np.array([0, 1, 1.5, 2.5, 4])
+    shape = np.interp(np.arange(0, 4, 1000 / RATE), at, [0, 500, 350, 450, 0])
+    own = measure_potential(recording(shape), RATE, at_s=0.201)
+    assert (own.phases, own.turns) == (1, 3)
+    shallow = np.interp(np.arange(0, 4, 1000 / RATE), at, [0, 500, 470, 490, 0])  # a notch under 50 uV is no turn
+    assert measure_potential(recording(shallow), RATE, at_s=0.201).turns == 1
+
+
+def test_a_phase_counts_from_25_uv_on():
+    large = half_sines((1000, -20, 60), 2)
+    assert measure_potential(recording(large), RATE, at_s=0.201).phases == 1
+    large = half_sines((1000, -40, 60), 2)
+    assert measure_potential(recording(large), RATE, at_s=0.201).phases == 3
+    small = half_sines((40, -20), 1)  # a small fibrillation has phases too
+    assert measure_potential(recording(small), RATE, at_s=0.2005).phases == 2
+
+
+def test_a_positive_sharp_wave_lasts_until_its_slow_negative_phase_ends():
+    fall = np.interp(np.arange(0, 4, 1000 / RATE), [0, 0.6, 4], [0, 200, 0])
+    tail = -30 * np.sin(np.pi * np.arange(0, 1, 1000 / RATE / 20)) ** 0.7
+    for seed in range(10):
+        own = measure_potential(recording(np.concatenate([fall, tail]), noise=4, seed=seed), RATE, at_s=0.2006)
+        assert own.duration_ms == pytest.approx(24, abs=1.5)
+        assert (own.phases, own.first_phase) == (2, "positive")
+        assert own.onset_s == pytest.approx(0.2, abs=2e-4)
+
+
+def test_units_and_level():
+    shape = half_sines((100, -100), 2)
+    plain = measure_potential(recording(shape), RATE, at_s=0.201)
+    lifted = measure_potential(recording(shape, level=40), RATE, at_s=0.201)
+    milli = measure_potential(recording(shape) / 1000, RATE, at_s=0.201, unit="mV")
+    unknown = measure_potential(recording(shape) * 7, RATE, at_s=0.201, unit="")
+    assert lifted.baseline_uv == pytest.approx(40, abs=0.01)
+    for other in (lifted, milli, unknown):
+        assert (other.phases, other.turns) == (plain.phases, plain.turns)
+        assert other.duration_ms == pytest.approx(plain.duration_ms, abs=0.06)
+    assert milli.amplitude_uv == pytest.approx(200, rel=0.001)
+    assert milli.amplitude == pytest.approx(0.2, rel=0.001)
+    assert unknown.amplitude == pytest.approx(1400, rel=0.001)
+    assert unknown.amplitude_uv is unknown.baseline_uv is unknown.area_uv_ms is None
+
+
+def test_as_a_person_set_the_cursors():
+    own = measure_potential(recording(half_sines((100, -100), 2), noise=1), RATE, start_s=0.198, end_s=0.206)
+    assert (own.onset_s, own.offset_s) == pytest.approx((0.198, 0.206), abs=1e-4)
+    assert own.duration_ms == pytest.approx(8, abs=0.06)
+    assert own.phases == 2
+    with pytest.raises(ValueError, match="give at_s"):
+        measure_potential(np.zeros(100), RATE, start_s=0.0)
+
+
+def test_what_cannot_be_measured_is_none():
+    assert measure_potential(recording(np.zeros(1), noise=3), RATE, at_s=0.3) is None  # only noise
+    assert measure_potential(np.zeros(10000), RATE, at_s=0.3) is None
+    gap = recording(triangle(100, 2))
+    gap[4010:4020] = np.nan
+    assert measure_potential(gap, RATE, at_s=0.201) is None
+    assert measure_potential(recording(triangle(100, 2)), RATE, at_s=20.0) is None
+    two = recording(np.concatenate([triangle(100, 4), triangle(-100, 4)]), noise=1)
+    own = measure_potential(two, RATE, start_s=0.19, end_s=0.2041, at_s=0.202)  # a neighbour begins before it ends
+    assert own.duration_ms is own.phases is own.turns is None
+    assert own.amplitude_uv == pytest.approx(100, abs=8)
+
+
+def test_beside_other_potentials_of_a_train():
+    shape = half_sines((60, -100, 40), 1)
+    samples = sum(recording(shape, at_s=at, noise=1, seed=round(1000 * at)) for at in np.arange(0.05, 0.45, 0.02))
+    own = measure_potential(samples, RATE, at_s=0.2515)
+    assert own.duration_ms == pytest.approx(3, abs=0.8)
+    assert own.phases == 3
+
+
+def simulated(generator, noise_uv, **fixed):
+    """(true event, measured) of potentials whose truth is known exactly."""
+    pairs = []
+    for seed in range(25):
+        draw = Draw(np.random.default_rng([5, seed]))
+        train = make(generator, draw, RATE, 2.0, rate_hz=4.0, cv=0.05, **fixed)
+        background = amplifier_noise(draw, RATE, 40000, noise_uv)
+        made = record([train], background, RATE, Amplifier(2.0, 10000.0))
+        pairs += [(e, measure_potential(made.samples_uv, RATE, at_s=e.time_s)) for e in made.events[1:4]]
+    return pairs
+
+
+@pytest.mark.parametrize(
+    ("generator", "amplitude_uv", "edge_ms"),
+    [
+        ("fibrillation", 150, 0.5),
+        ("end-plate spike", 150, 0.5),
+        ("myopathic MUAP", 240, 1.0),
+        ("normal MUAP", 370, 1.0),
+        ("neurogenic MUAP", 830, 1.5),
+        ("fasciculation", 561, 1.3),
+        ("positive sharp wave", 200, 3.0),
+    ],
+)
+def test_simulated_potentials_are_measured_as_they_were_made(generator, amplitude_uv, edge_ms):
+    pairs = [(e, p) for e, p in simulated(generator, 3.0, amplitude_uv=amplitude_uv) if p and p.duration_ms]
+    assert len(pairs) >= 72  # of 75
+    size = [p.amplitude_uv / e.amplitude_uv for e, p in pairs]
+    assert 0.97 < np.percentile(size, 5) < np.percentile(size, 95) < 1.2
+    assert max(abs(p.peak_s - e.time_s) for e, p in pairs) < 0.003
+    assert abs(np.median([p.onset_s - e.start_s for e, p in pairs])) < edge_ms / 1000
+    assert abs(np.median([p.offset_s - e.end_s for e, p in pairs])) < edge_ms / 1000
+    positive = np.mean([p.first_phase == "positive" for _, p in pairs])
+    assert positive < 0.02 if generator == "end-plate spike" else positive > 0.85
+
+
+def test_noise_alone_is_seldom_measured():
+    draw = Draw(np.random.default_rng(8))
+    noise = amplifier_noise(draw, RATE, 200000, 4.0)
+    found = [measure_potential(noise, RATE, at_s=at) for at in np.linspace(0.5, 9.5, 100)]
+    assert sum(p is not None for p in found) <= 2
