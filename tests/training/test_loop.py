@@ -1,0 +1,193 @@
+"""The training loop: what it tells, that a killed run goes on as if nothing had been, several processes as one."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from training.loop import fit
+from viewer.errors import LeadlightError
+
+ROOT = Path(__file__).parents[2]
+STEPS, EPOCHS = 5, 3
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Dropout(0.2), nn.Flatten(), nn.Linear(216, 3)
+    )
+
+
+def batches(epoch):
+    """Draw from torch's generator, as augmentation does, between the steps' own dropout."""
+    for _ in range(STEPS):
+        yield torch.randn(6, 1, 8, 8), torch.randint(0, 3, (6,))
+
+
+def train(out, **more):
+    settings = {"epochs": EPOCHS, "steps_per_epoch": STEPS, "rate": 1e-2, "average": 0.9, "log": lambda line: None}
+    return fit(network(), batches, functional.cross_entropy, out, **settings | more).state_dict()
+
+
+def same(one, two):
+    return all(torch.equal(one[k], two[k]) for k in one)
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class Killed(Exception):
+    """Stands for the moment at which a process ends."""
+
+
+def dying(at):
+    """Return batches that end the run at a step of the second epoch."""
+
+    def own(epoch):
+        for step, batch in enumerate(batches(epoch)):
+            if epoch == 1 and step == at:
+                raise Killed
+            yield batch
+
+    return own
+
+
+class TestResume:
+    @pytest.mark.parametrize("every_s", [1e9, 0.0], ids=["after the last epoch", "in the middle of an epoch"])
+    def test_a_run_that_was_cut_off_ends_with_the_same_weights(self, tmp_path, every_s):
+        whole = train(tmp_path / "whole")
+        with pytest.raises(Killed):
+            fit(
+                network(), dying(3), functional.cross_entropy, tmp_path / "cut",
+                epochs=EPOCHS, steps_per_epoch=STEPS, rate=1e-2, average=0.9, checkpoint_every_s=every_s,
+                log=lambda line: None,
+            )  # fmt: skip
+        saved = torch.load(tmp_path / "cut" / "checkpoint.pt", weights_only=True)
+        assert (saved["epoch"], saved["step"]) == ((1, 0) if every_s else (1, 3))
+        assert same(whole, train(tmp_path / "cut"))
+        told, again = (lines(tmp_path / name / "steps.jsonl") for name in ("whole", "cut"))
+        assert told == again
+        assert [line["step"] for line in told] == list(range(EPOCHS * STEPS))
+
+    def test_a_finished_run_is_not_trained_again(self, tmp_path):
+        first = train(tmp_path)
+        written = (tmp_path / "checkpoint.pt").stat().st_mtime_ns
+        assert same(first, train(tmp_path))
+        assert (tmp_path / "checkpoint.pt").stat().st_mtime_ns == written
+
+    def test_a_damaged_checkpoint_is_told_in_a_sentence(self, tmp_path):
+        (tmp_path / "checkpoint.pt").write_bytes(b"PK not a checkpoint")
+        with pytest.raises(LeadlightError, match=r"cannot be read; delete it to begin this part again\.$"):
+            train(tmp_path)
+
+    def test_killed_by_the_system_it_goes_on_to_the_same_weights(self, tmp_path):
+        """kill -9 while it writes a checkpoint every step: what is on the disk is whole."""
+        script = tmp_path / "script.py"
+        script.write_text(
+            "import sys, time, torch\nfrom pathlib import Path\n"
+            f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+            "import test_loop\nown = test_loop.batches\n"
+            "def slow(epoch):\n    for batch in own(epoch):\n        time.sleep(0.05)\n        yield batch\n"
+            "test_loop.batches = slow\ntorch.set_num_threads(1)\n"
+            "test_loop.train(Path(sys.argv[1]), checkpoint_every_s=0.0)\n"
+        )
+        process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "cut")], cwd=ROOT)
+        told = tmp_path / "cut" / "steps.jsonl"
+        for _ in range(600):
+            if told.exists() and told.read_text().count("\n") >= 7:
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert told.read_text().count("\n") < EPOCHS * STEPS
+        assert torch.load(tmp_path / "cut" / "checkpoint.pt", weights_only=True)["epoch"] >= 1
+        assert same(train(tmp_path / "whole"), train(tmp_path / "cut"))
+        assert lines(told) == lines(tmp_path / "whole" / "steps.jsonl")
+
+
+class TestWhatIsTold:
+    def test_steps_epochs_and_a_curve(self, tmp_path):
+        train(tmp_path, validate=lambda net: float(net(torch.ones(1, 1, 8, 8))[0, 0]))
+        steps, epochs = lines(tmp_path / "steps.jsonl"), lines(tmp_path / "epochs.jsonl")
+        assert len(steps) == EPOCHS * STEPS
+        first = sum(line["loss"] for line in steps[:STEPS]) / STEPS
+        assert epochs[0]["loss"] == pytest.approx(first)
+        assert [e["step"] for e in epochs] == [5, 10, 15]
+        picture = cv2.imread(str(tmp_path / "loss.png"))
+        assert picture is not None
+        assert picture.shape[0] == 600  # the loss, and under it the validation
+        assert (picture != 255).any(2).mean() > 0.01
+
+    def test_tensorboard_reads_the_same_losses(self, tmp_path):
+        pytest.importorskip("tensorboardX", reason="event files are written where tensorboardX is installed")
+        from tensorboardX.proto.event_pb2 import Event
+
+        train(tmp_path)
+        (path,) = (tmp_path / "tensorboard").iterdir()
+        data, at, losses = path.read_bytes(), 0, {}
+        while at < len(data):  # TFRecord: length, its checksum, data, its checksum
+            (size,) = struct.unpack("<Q", data[at : at + 8])
+            event = Event.FromString(data[at + 12 : at + 12 + size])
+            for value in event.summary.value:
+                if value.tag == "loss":
+                    losses[event.step] = value.simple_value
+            at += 16 + size
+        assert losses == pytest.approx({line["step"]: line["loss"] for line in lines(tmp_path / "steps.jsonl")})
+
+    def test_a_terminal_sees_a_bar_and_a_file_does_not(self, tmp_path, capsys, monkeypatch):
+        train(tmp_path / "quiet")
+        assert capsys.readouterr().err == ""
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+        train(tmp_path / "seen")
+        assert "15/15" in capsys.readouterr().err
+
+
+def test_two_processes_train_as_one_does(tmp_path):
+    """torchrun with gloo: each batch is divided, gradients are averaged, and the first process alone writes."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, torch\nfrom pathlib import Path\nfrom torch import nn\n"
+        "from training import ranks\nfrom training.loop import fit\n"
+        "torch.set_num_threads(1)\n"
+        "def batches(epoch):\n"
+        "    for _ in range(4):\n"
+        "        yield torch.randn(5, 7), torch.randint(0, 3, (5,))\n"
+        "with ranks.gathered('cpu') as device:\n"
+        "    torch.manual_seed(0 if ranks.is_first() else 9)\n"
+        "    out = Path(sys.argv[1]) / ('.' if ranks.is_first() else 'other')\n"
+        "    net = fit(nn.Linear(7, 3), batches, nn.functional.cross_entropy, out, epochs=2, steps_per_epoch=4,\n"
+        "              rate=1e-2, mixed=False, validate=lambda net: float(net.weight.sum()))\n"
+        "    torch.save(net.state_dict(), out / f'end{ranks.count()}.pt')\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    run = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", str(script)]
+    subprocess.run([*run, str(tmp_path / "two")], check=True, env=environment, cwd=ROOT, capture_output=True)
+    subprocess.run([sys.executable, str(script), str(tmp_path / "one")], check=True, env=environment, cwd=ROOT)
+    one = torch.load(tmp_path / "one" / "end1.pt", weights_only=True)
+    two = torch.load(tmp_path / "two" / "end2.pt", weights_only=True)
+    assert all(torch.allclose(one[k], two[k], atol=1e-6) for k in one)
+    other = torch.load(tmp_path / "two" / "other" / "end2.pt", weights_only=True)
+    assert same(two, other)
+    assert [p.name for p in (tmp_path / "two" / "other").iterdir()] == ["end2.pt"]
+    losses = [[line["loss"] for line in lines(tmp_path / n / "steps.jsonl")] for n in ("one", "two")]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
