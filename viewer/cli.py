@@ -159,6 +159,53 @@ def report(path: Path, out: Path, identified: bool, kind: str | None, models: tu
 
 
 @program.command()
+@PATHS
+@_reading_options
+@click.option("--at", "times", type=float, multiple=True, metavar="SECONDS", help="Measure the potential there.")
+@click.option("--span", "spans", type=(float, float), multiple=True, metavar="START END", help="Measure this span.")
+@click.option("--channel", metavar="NAME", help="One channel, by its name or its number from 1.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
+def measure(
+    paths: tuple[Path, ...],
+    kind: str | None,
+    models: tuple[str, ...],
+    device: str,
+    times: tuple[float, ...],
+    spans: tuple[tuple[float, float], ...],
+    channel: str | None,
+    as_json: bool,
+) -> int:
+    """Measure EMG recordings: each potential's amplitude, duration, rise time, phases and turns; how trains fire.
+
+    The potentials are those that the reading finds, or those that --at and --span give.
+    """
+    if any(not start < end for start, end in spans):
+        raise click.UsageError("--span needs two times in seconds, the first before the second.")
+    _check_models(models)
+    from viewer.reading.json_form import to_line
+    from viewer.report.batch import Batch
+    from viewer.report.measurements import Spot, as_text, measure_files
+    from viewer.report.text import printable
+
+    progress = _Progress()
+    batch = Batch(device, None if kind is None else Kind(kind), models, progress)
+    spots = [Spot(at_s=time) for time in times] + [Spot(start_s=start, end_s=end) for start, end in spans]
+    failed = False
+    for value in measure_files(paths, batch, spots, channel):
+        progress.clear()
+        error = value.get("error")
+        failed = failed or error is not None
+        if as_json:
+            _print(to_line(value))
+        elif error is not None:
+            click.echo(f"{printable(value['file'])}: {printable(error['message'])}", err=True)
+        else:
+            _print(as_text(value))
+    progress.clear()
+    return FAILED if failed else OK
+
+
+@program.command()
 @click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the networks run.")
 def selftest(device: str) -> int:
     """Open, read and draw every bundled sample, and verify every model."""

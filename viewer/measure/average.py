@@ -16,8 +16,8 @@ def average_potential(
     """Return the median of a train's discharges and the index of their common moment in it, or None for under 5.
 
     Quantitative analysis measures a motor unit's averaged potential (Nandedkar, Barkhaus & Charles, Muscle Nerve 18
-    (1995) 1155, use a median): others' potentials, which fire at other times, do not enter a median. ``times_s`` are the
-    discharges' largest deflections; they are aligned anew, by correlation within 1 ms.
+    (1995) 1155). Others' potentials, which fire at other times, do not enter a median. ``times_s`` are the discharges'
+    largest deflections; they are aligned anew, by correlation within 1 ms.
     """
     before, after = (round(ms * rate_hz / 1000) for ms in (BEFORE_MS + AROUND_MS, AFTER_MS + AROUND_MS))
     at = np.round(np.asarray(times_s, np.float64) * rate_hz).astype(int)

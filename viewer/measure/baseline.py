@@ -20,10 +20,10 @@ class Baseline:
 def find_baseline(samples: np.ndarray, rate_hz: float) -> Baseline | None:
     """Return the baseline of a stretch that also holds potentials, or None where there is none (gaps, too short).
 
-    It is looked at in pieces of 8 ms, a quarter of that apart. The noise is the standard deviation at the 15th percentile
-    of the pieces (a contracting muscle leaves few of them quiet); pieces up to twice that are quiet; the level is the
-    mean of the shortest half of their means (Rousseeuw 1984): a low slow wave, such as the end of a positive sharp wave,
-    is quiet but not at the level.
+    It is looked at in pieces of 8 ms, a quarter of that apart. The noise is the standard deviation at the 15th
+    percentile of the pieces (a contracting muscle leaves few of them quiet); pieces up to twice that are quiet; the
+    level is the mean of the shortest half of their means (Rousseeuw 1984): a low slow wave, such as the end of a
+    positive sharp wave, is quiet but not at the level.
     """
     length = max(2, round(PIECE_MS * rate_hz / 1000))
     if len(samples) < 3 * length:

@@ -193,11 +193,13 @@ def _measured(
     onset, peak, offset = marks
     scale = TO_UV.get(unit)
     own = piece[onset : offset + 1]
-    smooth = _smoothed(piece, rate_hz)[onset : offset + 1]
+    smooth = _smoothed(piece, rate_hz)
+    calm = find_baseline(smooth, rate_hz)
+    noise = 3 * (baseline if calm is None else calm).noise
+    smooth = smooth[onset : offset + 1]
     amplitude = float(max(own.max(), 0.0) - min(own.min(), 0.0))
-    noise = 3 * baseline.noise / max(1, round(SMOOTH_MS * rate_hz / 1000)) ** 0.5
     signs = _excursions(smooth, _threshold(PHASE_UV, PHASE_SHARE, amplitude, scale, noise))
-    extrema = _extrema(smooth, _threshold(TURN_UV, TURN_SHARE, amplitude, scale, noise))
+    extrema = _extrema(smooth, _threshold(TURN_UV, TURN_SHARE, amplitude, scale, 2 * noise))
     duration_ms = 1000 * (offset - onset) / rate_hz
     return Potential(
         onset_s=(first + onset) / rate_hz,

@@ -1,0 +1,269 @@
+"""What is measured of a study as JSON (``leadlight.measurements/1``, ``measure/measurements.schema.json``) and as text.
+
+For now of needle EMG recordings alone: each event's potential, and how each train fires with its averaged potential.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import viewer.measure
+from viewer import NOT_A_DEVICE
+from viewer.errors import FormatError, LeadlightError
+from viewer.formats import Item, expand
+from viewer.formats.opener import Opener
+from viewer.measure import Potential, interval_statistics, measure_potential, measure_train
+from viewer.reading.values import Event, Reading
+from viewer.reading.words import kind_name
+from viewer.report.batch import Batch
+from viewer.report.text import SAID_BY, printable
+from viewer.study import Image, Kind, KindFrom, Note, Study, Waveform
+
+SCHEMA = "leadlight.measurements/1"
+SCHEMA_FILE = Path(viewer.measure.__file__).with_name("measurements.schema.json")
+ECG = Note("ecg-not-measured", "ECG intervals and waves are not measured yet; this version measures EMG recordings.")
+PICTURE = Note("picture-not-measured", "A picture is not measured; measuring needs a recording of the signal.")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """What a person wants measured: the potential at ``at_s``, or what lies between ``start_s`` and ``end_s``."""
+
+    at_s: float | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+def measure_files(
+    paths: Sequence[Path], batch: Batch, spots: Sequence[Spot] = (), channel: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the measurements of each file in the order given, or what stands in their place where a file fails.
+
+    Without ``spots`` the events are those of the reading; with them no network is asked. ``channel`` is a channel's
+    name or its number from 1; by default all are measured.
+    """
+    if spots:
+        yield from _by_hand(paths, batch, spots, channel)
+        return
+    for outcome in batch.run(paths):
+        if outcome.study is None or outcome.reading is None:
+            assert outcome.error is not None
+            yield _failure(outcome.file, outcome.error)
+            continue
+        try:
+            yield measurements(outcome.study, outcome.reading, channel)
+        except LeadlightError as error:
+            yield _failure(outcome.file, error)
+
+
+def measurements(study: Study, reading: Reading, channel: str | None = None) -> dict[str, Any]:
+    """Return the measurements of a reading's events and trains.
+
+    Raises LeadlightError ``channel-missing`` where the recording has no such channel.
+    """
+    head = {
+        "schema": SCHEMA,
+        "file": reading.file,
+        "sha256": reading.sha256,
+        "kind": str(reading.kind),
+        "kind_from": str(reading.kind_from),
+        "format": reading.format,
+        "frame": reading.frame,
+        "model": None if reading.model is None else asdict(reading.model),
+    }
+    why = _not_measured(reading.kind, study)
+    if why is not None:
+        return head | {"abstained": True, "events": [], "trains": [], "warnings": [asdict(why)]}
+    names = [study.waveform.channels[i] for i in _channels(study.waveform, channel)]
+    events = [event for event in reading.events if event.channel in names]
+    numbers = {event.train for event in events}
+    return head | {
+        "abstained": reading.abstained,
+        "events": [_event(asdict(e), p) for e, p in zip(events, _potentials(study.waveform, events), strict=True)],
+        "trains": [
+            _train(asdict(t), study.waveform, [e for e in events if e.train == t.train])
+            for t in reading.trains
+            if t.train in numbers
+        ],
+        "warnings": [asdict(note) for note in reading.warnings],
+    }
+
+
+def _potentials(waveform: Waveform, events: Sequence[Event]) -> list[Potential | None]:
+    """Measure each event between its neighbours of the same channel."""
+    found = []
+    for event in events:
+        own = waveform.channels.index(event.channel)
+        others = [e for e in events if e.channel == event.channel and e is not event]
+        before = max((e.end_s for e in others if e.time_s < event.time_s), default=-np.inf)
+        after = min((e.start_s for e in others if e.time_s > event.time_s), default=np.inf)
+        bounds = min(before, event.start_s), max(after, event.end_s)
+        found.append(
+            measure_potential(
+                waveform.samples[own], waveform.rate_hz, *bounds, at_s=event.time_s, unit=waveform.units[own]
+            )
+        )
+    return found
+
+
+def _event(event: dict[str, Any], potential: Potential | None) -> dict[str, Any]:
+    return event | _numbers(potential)
+
+
+def _numbers(potential: Potential | None) -> dict[str, Any]:
+    names = ("amplitude_uv", "duration_ms", "rise_time_ms", "phases", "turns", "area_uv_ms", "first_phase")
+    return {name: None if potential is None else _short(getattr(potential, name)) for name in names}
+
+
+def _train(train: dict[str, Any], waveform: Waveform, events: Sequence[Event]) -> dict[str, Any]:
+    own = waveform.channels.index(events[0].channel)
+    times = [e.time_s for e in events if e.channel == events[0].channel]
+    firing = interval_statistics(times)
+    averaged = measure_train(waveform.samples[own], waveform.rate_hz, times, waveform.units[own])
+    return train | {
+        "channel": events[0].channel,
+        "consecutive_difference_ms": None if firing is None else _short(firing.consecutive_difference_ms),
+        "slowing": None if firing is None else _short(firing.slowing),
+        "averaged": None if averaged is None else _numbers(averaged),
+    }
+
+
+def _short(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _by_hand(
+    paths: Sequence[Path], batch: Batch, spots: Sequence[Spot], channel: str | None
+) -> Iterator[dict[str, Any]]:
+    with Opener() as opener:
+        for path in paths:
+            try:
+                items = expand([path])
+                if not items:
+                    raise FormatError("empty", f"{path.name} holds nothing to open", "name a study", path)
+            except LeadlightError as error:
+                yield _failure(str(path), error)
+                continue
+            for item in items:
+                batch.progress(item.path.name, "opening", 0.0)
+                yield _item_by_hand(opener, item, batch.kind, spots, channel)
+
+
+def _item_by_hand(
+    opener: Opener, item: Item, kind: Kind | None, spots: Sequence[Spot], channel: str | None
+) -> dict[str, Any]:
+    file = str(item.path) if item.member is None else f"{item.path}/{item.member}"
+    try:
+        study = opener.open(item)
+        if kind is not None:
+            study = study.as_kind(kind, KindFrom.PERSON)
+        head = {
+            "schema": SCHEMA,
+            "file": file,
+            "sha256": study.source.sha256,
+            "kind": str(study.kind),
+            "kind_from": str(study.kind_from),
+            "format": study.source.format,
+            "frame": study.source.frame if study.source.frames > 1 else None,
+            "model": None,
+        }
+        why = _not_measured(study.kind, study)
+        if why is not None:
+            return head | {"abstained": True, "events": [], "trains": [], "warnings": [asdict(why)]}
+        events, notes = _spots(study.waveform, spots, channel)
+        warnings = [asdict(note) for note in (*study.notes, *notes)]
+        return head | {"abstained": False, "events": events, "trains": [], "warnings": warnings}
+    except LeadlightError as error:
+        return _failure(file, error)
+
+
+def _spots(waveform: Waveform, spots: Sequence[Spot], channel: str | None) -> tuple[list[dict[str, Any]], list[Note]]:
+    events, notes = [], []
+    for i in _channels(waveform, channel):
+        for spot in spots:
+            own = waveform.samples[i], waveform.rate_hz
+            potential = measure_potential(*own, spot.start_s, spot.end_s, spot.at_s, waveform.units[i])
+            where = f"At {spot.at_s:g} s" if spot.at_s is not None else f"From {spot.start_s:g} to {spot.end_s:g} s"
+            if potential is None:
+                message = f"{where} of {waveform.channels[i]} nothing stands out of the noise, or there is a gap."
+                notes.append(Note("not-measured", message))
+            event = {
+                "label": None,
+                "time_s": spot.at_s if potential is None else _short(potential.peak_s),
+                "start_s": spot.start_s if potential is None else potential.onset_s,
+                "end_s": spot.end_s if potential is None else potential.offset_s,
+                "channel": waveform.channels[i],
+                "score": None,
+                "train": None,
+            }
+            events.append(_event(event, potential))
+    return events, notes
+
+
+def _channels(waveform: Waveform, channel: str | None) -> list[int]:
+    names = waveform.channels
+    if channel is None:
+        return list(range(len(names)))
+    if channel in names:
+        return [names.index(channel)]
+    if channel.isdigit() and 1 <= int(channel) <= len(names):
+        return [int(channel) - 1]
+    known = ", ".join(names)
+    raise LeadlightError("channel-missing", f"The recording has no channel {channel!r}", f"it has: {known}")
+
+
+def _not_measured(kind: Kind, study: Study) -> Note | None:
+    if kind in (Kind.ECG_TRACE, Kind.ECG_IMAGE):
+        return ECG
+    return PICTURE if isinstance(study.content, Image) else None
+
+
+def _failure(file: str, error: LeadlightError) -> dict[str, Any]:
+    return {"schema": SCHEMA, "file": file, "error": {"code": error.code, "message": str(error)}}
+
+
+def as_text(value: dict[str, Any]) -> str:
+    """Return measurements as lines for people: an event a line, then the trains, then every warning."""
+    said = SAID_BY[KindFrom(value["kind_from"])]
+    lines = [f"{printable(value['file'])}: {kind_name(Kind(value['kind']))} ({said})"]
+    if value["model"] is not None:
+        state = "validated" if value["model"]["validated"] else "not validated"
+        lines.append(f"  {value['model']['id']} {value['model']['version']}, {state}")
+    if value["abstained"]:
+        lines.append("  Not measured:")
+    elif not value["events"]:
+        lines.append("  No potentials were found")
+    lines += [f"  {_event_line(event)}" for event in value["events"]]
+    lines += [f"  {line}" for train in value["trains"] for line in _train_lines(train)]
+    return "\n".join((*lines, *(f"  ! {printable(w['message'])}" for w in value["warnings"]), f"  {NOT_A_DEVICE}"))
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    when = "" if event["time_s"] is None else f"{event['time_s']:9.4f} s  "
+    label = "" if event["label"] is None else f"{event['label']} {event['score']:.2f}  "
+    train = "" if event["train"] is None else f"  train {event['train']}"
+    return f"{when}{printable(event['channel'])}  {label}{_words(event)}{train}"
+
+
+def _train_lines(train: dict[str, Any]) -> list[str]:
+    head = f"train {train['train']}: {train['label']}, {train['events']} at {train['rate_hz']:.1f}/s"
+    head += f", interval CV {train['interval_cv']:.2f}"
+    if train["slowing"] is not None:
+        head += f", intervals {train['slowing']:+.0%} from beginning to end"
+    return [head, *([f"  averaged: {_words(train['averaged'])}"] if train["averaged"] else [])]
+
+
+def _words(numbers: dict[str, Any]) -> str:
+    parts = (
+        ("amplitude_uv", "{:.0f} uV"),
+        ("duration_ms", "{:.1f} ms"),
+        ("rise_time_ms", "rise {:.2f} ms"),
+        ("phases", "{} phases"),
+        ("turns", "{} turns"),
+        ("first_phase", "first {}"),
+    )
+    words = [form.format(numbers[name]) for name, form in parts if numbers[name] is not None]
+    return ", ".join(words) or "not measurable"
