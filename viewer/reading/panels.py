@@ -1,0 +1,91 @@
+"""Which traces of a picture belong together: one muscle's panel of one or several sweeps."""
+
+import numpy as np
+
+from viewer.reading.ink import Ink
+from viewer.reading.traces import Trace
+
+SAME_EXTENT = 0.75  # overlap over union of two sweeps' columns in one panel
+WIDER = 1.7  # times the usual distance between sweeps: another panel begins
+LETTER_SHARE = 0.4  # of the strongest stroke near
+LETTERS = 5  # small parts between two sweeps that are a caption
+
+Rect = tuple[float, float, float, float]
+
+
+def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]]:
+    """Return panels from the top down: their sweeps, and the rectangle (x, y, w, h) that holds them.
+
+    Ruled lines are no sweeps, but where they are all there is in their panel.
+    """
+    letters = _letters(ink.mask(LETTER_SHARE))
+    columns: list[list[Trace]] = []
+    for trace in sorted((t for t in traces if not t.ruled), key=lambda t: t.row):
+        home = next((c for c in columns if _alike(c[-1], trace)), None)
+        if home is None:
+            columns.append([trace])
+        else:
+            home.append(trace)
+    panels = [group for column in columns for group in _split(column, ink, letters)]
+    return [(group, _bounds(group, panels, ink)) for group in sorted(panels, key=lambda g: (g[0].row, g[0].x0))]
+
+
+def _alike(a: Trace, b: Trace) -> bool:
+    both = min(a.x1, b.x1) - max(a.x0, b.x0)
+    return both > SAME_EXTENT * (max(a.x1, b.x1) - min(a.x0, b.x0))
+
+
+def _split(column: list[Trace], ink: Ink, letters: np.ndarray) -> list[list[Trace]]:
+    """Part sweeps under one another where the ground changes, a caption stands, or the distance jumps."""
+    groups = [[column[0]]]
+    gaps = [b.row - a.row for a, b in zip(column, column[1:], strict=False)]
+    usual = float(np.median(gaps)) if gaps else 0.0
+    for above, below, gap in zip(column, column[1:], gaps, strict=False):
+        if gap > WIDER * usual or _apart(above, below, ink, letters):
+            groups.append([below])
+        else:
+            groups[-1].append(below)
+    return groups
+
+
+def _apart(above: Trace, below: Trace, ink: Ink, letters: np.ndarray) -> bool:
+    """Whether the ground changes between two sweeps, or a line of words stands there."""
+    x0, x1 = max(above.x0, below.x0), min(above.x1, below.x1)
+    y0, y1 = int(above.row), int(below.row)
+    ground = np.median(ink.ground[y0:y1, x0:x1:16].astype(np.int16), axis=1)
+    if len(ground) and float(np.abs(ground - ground[0]).max()) > 20:
+        return True
+    inside = (letters[:, 0] > x0 - 10) & (letters[:, 0] < x1) & (letters[:, 1] > y0) & (letters[:, 1] < y1)
+    rows = np.sort(letters[inside, 1])
+    return any(int(((rows >= r) & (rows <= r + 5)).sum()) >= LETTERS for r in rows)
+
+
+def _letters(mask: np.ndarray) -> np.ndarray:
+    """Return the lower left corners (n, 2) of parts as small as letters."""
+    import cv2
+
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    x, y, w, h, area = stats.T
+    small = (h >= 5) & (h <= 40) & (w >= 2) & (w <= 40) & (area >= 6) & (w <= 2.5 * h) & (h <= 5 * w + 5)
+    return np.stack([x[small], (y + h)[small]], 1)
+
+
+def _bounds(group: list[Trace], panels: list[list[Trace]], ink: Ink) -> Rect:
+    """Return a panel's rectangle: its sweeps with their waves, and half the way to what is next."""
+    x0, x1 = min(t.x0 for t in group), max(t.x1 for t in group)
+    top, bottom = min(float(t.top.min()) for t in group), max(float(t.bottom.max()) for t in group)
+    first, last = group[0].row, group[-1].row
+    room = (last - first) / (len(group) - 1) / 2 if len(group) > 1 else max(0.12 * (x1 - x0), 30.0)
+    y0, y1 = min(top - 4, first - room), max(bottom + 4, last + room)
+    for other in panels:
+        if other is group or min(x1, max(t.x1 for t in other)) <= max(x0, min(t.x0 for t in other)):
+            continue
+        if other[-1].row < first:
+            y0 = max(y0, min(top, (other[-1].row + first) / 2))
+        elif other[0].row > last:
+            y1 = min(y1, max(bottom, (other[0].row + last) / 2))
+    for panel in ink.panels:
+        if panel.x0 - 8 <= x0 and x1 <= panel.x1 + 8 and panel.y0 <= first and last <= panel.y1:
+            y0, y1 = max(y0, panel.y0), min(y1, panel.y1)
+    y0, y1 = max(0.0, y0), min(float(ink.strength.shape[0]), y1)
+    return float(x0), y0, float(x1 - x0), max(1.0, y1 - y0)

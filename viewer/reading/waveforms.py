@@ -1,0 +1,184 @@
+"""Waveforms in a picture of needle EMG: traces, panels, and a box round each deflection."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.reading.ink import Ink, find_ink
+from viewer.reading.traces import Trace, find_traces
+
+SHARES = (0.42, 0.22)  # strokes that count, of the strongest near: the second where the first finds no trace
+LEAST_PX = 6.0  # a deflection is at least so high
+OVER_NOISE = 5.0  # standard deviations
+OVER_THICKNESS = 0.8  # of the resting curve
+EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
+MOST = 400  # waveforms in a picture
+LARGEST_PX = 2600  # longer pictures are looked at reduced
+SMALL_PX = 360  # smaller ones enlarged
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """A deflection in pixels of the picture. ``cut``: it touches the end of its sweep or of the picture."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    panel: int
+    sweep: int
+    cut: bool = False
+    clipped: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Sweeps that belong together: their rectangle, how many, and whether a curve is seen to be cut off flat."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    sweeps: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a picture holds: panels from the top down, and their waveforms."""
+
+    panels: tuple[Panel, ...] = ()
+    waveforms: tuple[Waveform, ...] = ()
+
+
+def find_waveforms(shown: np.ndarray) -> Found:
+    """Find the waveforms in a picture, uint8 (rows, columns) or (rows, columns, 3), upright."""
+    import cv2
+
+    longest = max(shown.shape[:2])
+    zoom = LARGEST_PX / longest if longest > LARGEST_PX else max(1.0, min(4.0, SMALL_PX / longest))
+    if zoom != 1.0:
+        way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+        shown = cv2.resize(shown, None, fx=zoom, fy=zoom, interpolation=way)
+    ink = find_ink(shown)
+    traces: list[Trace] = []
+    for share in SHARES:
+        traces += [t for t in find_traces(ink.mask(share)) if not any(_same(t, other) for other in traces)]
+    return _scaled(_arranged(traces, ink), 1 / zoom)
+
+
+def _arranged(traces: list[Trace], ink: Ink) -> Found:
+    from viewer.reading.panels import group_panels
+
+    panels, waveforms = [], []
+    for members, rect in group_panels(traces, ink):
+        number = len(panels)
+        found = [(trace, span) for trace in members for span in deflections(trace)]
+        sweeps = {id(t): s for s, t in enumerate(members)}
+        x, y, w, h = rect
+        for trace, (first, last) in found:
+            top = float(min(trace.top[first:last].min(), trace.base[first:last].min()))
+            bottom = float(max(trace.bottom[first:last].max(), trace.base[first:last].max())) + 1
+            cut = first <= 1 or last >= len(trace.base) - 1
+            waveforms.append(
+                Waveform(trace.x0 + first, top, last - first, bottom - top, number, sweeps[id(trace)], cut)
+            )
+        panels.append(Panel(x, y, w, h, len(members)))
+    waveforms = _distinct(waveforms)
+    return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]))
+
+
+def _same(a: Trace, b: Trace) -> bool:
+    """Whether two traces run along one another."""
+    x0, x1 = max(a.x0, b.x0), min(a.x1, b.x1)
+    if x1 - x0 < 0.2 * len(a.base):
+        return False
+    apart = np.abs(a.base[x0 - a.x0 : x1 - a.x0] - b.base[x0 - b.x0 : x1 - b.x0])
+    return float(np.median(apart)) < max(8.0, a.thickness, b.thickness)
+
+
+def deflections(trace: Trace) -> list[tuple[int, int]]:
+    """Return the columns (first, after the last) of each deflection of a trace that stands out from its rest."""
+    up, down = trace.base - trace.top, trace.bottom - trace.base
+    up, down = up - np.median(up), down - np.median(down)
+    size = np.maximum(np.maximum(up, down), 0.0)
+    noise = max(0.5, _spread(up), _spread(down))
+    least = max(LEAST_PX, OVER_NOISE * noise, OVER_THICKNESS * trace.thickness)
+    low = max(1.5, 2.0 * noise)
+    if float(size.max(initial=0.0)) < least:
+        return []
+    middle = (up - down) / 2 if trace.thickness > 3 else np.where(up > down, up, -down)
+    slow = np.abs(np.convolve(np.pad(middle, 4, "edge"), np.ones(9) / 9, "valid"))
+    rest = max(0.4, _spread(slow))
+    spans = []
+    for first, last in _merged(_stretches(_smooth(size) > low)):
+        peak = float(size[first:last].max())
+        if peak < least:
+            continue
+        loud = first + np.flatnonzero(size[first:last] > max(EDGE_SHARE * peak, 1.0))
+        faint = max(EDGE_SHARE * peak, 2.0 * rest)
+        a, b = int(loud[0]), int(loud[-1]) + 1
+        b += int(
+            np.argmin(np.r_[slow[b:] > faint, False])
+        )  # the slow end of a wave is lower than single columns' noise
+        a -= int(np.argmin(np.r_[slow[:a][::-1] > 2 * faint, False]))
+        if spans and a <= spans[-1][1]:
+            a = spans[-1][1]
+        if b - a >= 2:
+            spans.append((a, b))
+    return spans
+
+
+def _spread(values: np.ndarray) -> float:
+    """Return the resting curve's standard deviation: from the least 30 % of deviations, where waves may fill half."""
+    return float(np.quantile(np.abs(values - np.median(values)), 0.3)) / 0.385
+
+
+def _smooth(size: np.ndarray) -> np.ndarray:
+    return np.maximum(size, np.maximum(np.r_[size[1:], 0], np.r_[0, size[:-1]])) if len(size) > 2 else size
+
+
+def _stretches(above: np.ndarray) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.r_[False, above, False].astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join stretches that are phases of one wave: a short crossing of the baseline between them."""
+    joined: list[tuple[int, int]] = []
+    for first, last in spans:
+        if joined:
+            before, end = joined[-1]
+            gap, narrower = first - end, min(end - before, last - first)
+            if gap <= max(2, 0.35 * narrower):
+                joined[-1] = (before, last)
+                continue
+        joined.append((first, last))
+    return joined
+
+
+def _distinct(waveforms: list[Waveform]) -> list[Waveform]:
+    """Leave out a box that another one nearly covers (a wave seen from two baselines): the larger stays."""
+    kept: list[Waveform] = []
+    for wave in sorted(waveforms, key=lambda b: -b.w * b.h):
+        if not any(_covered(wave, other) > 0.7 for other in kept):
+            kept.append(wave)
+    return kept
+
+
+def _covered(small: Waveform, large: Waveform) -> float:
+    """Return the share of a box that another covers."""
+    across = min(small.x + small.w, large.x + large.w) - max(small.x, large.x)
+    down = min(small.y + small.h, large.y + large.h) - max(small.y, large.y)
+    return max(0.0, across) * max(0.0, down) / (small.w * small.h)
+
+
+def _scaled(found: Found, factor: float) -> Found:
+    from dataclasses import replace
+
+    if factor == 1.0:
+        return found
+
+    def grown(item):  # type: ignore[no-untyped-def]
+        return replace(item, x=item.x * factor, y=item.y * factor, w=item.w * factor, h=item.h * factor)
+
+    return Found(tuple(map(grown, found.panels)), tuple(map(grown, found.waveforms)))
