@@ -111,7 +111,7 @@ class Desk(QObject):
 
     def add_items(self, items: list["Item"]) -> list[Entry]:
         """Add entries for items that are known; those already open are not added twice. Returns all their entries."""
-        known = {e.item: e for e in self.entries if e.item is not None}
+        known = {e.item: e for e in self.entries if e.item is not None and e.twin_of is None}
         fresh = []
         for item in items:
             if item not in known:
@@ -152,6 +152,10 @@ class Desk(QObject):
         self.beside = entry
         self._feed()
 
+    def add_twin(self, entry: Entry, model_id: str) -> Entry:
+        """Add an opened entry once more, to be read by another model."""
+        return self._take_in(entry.twin(model_id, self._number()))
+
     def overrule(self, entry: Entry, kind: Kind | None) -> None:
         """Read an entry as another kind (None: as it finds itself)."""
         entry.kind, entry.model_id = kind, None
@@ -165,14 +169,14 @@ class Desk(QObject):
     def reread(self, entry: Entry) -> None:
         """Read again, or open again what failed."""
         entry.error, entry.stopped = "", False
-        entry.reading = entry.regional = entry.region = None
+        entry.reading = entry.regional = entry.region = entry.further = None
         entry.asked += 1
         self.readings.cancel(entry)
         self._tell(entry)
 
     def mark(self, entry: Entry, region: Region | None) -> None:
         """Read a part by itself; None goes back to the whole."""
-        entry.region, entry.regional = region, None
+        entry.region, entry.regional, entry.further = region, None, None
         self.readings.cancel((entry, "region"))
         self._tell(entry)
 
@@ -205,7 +209,7 @@ class Desk(QObject):
 
     def quiet_task(self, work: Callable[[], Any]) -> None:
         """Do something small in the lane of files without showing it."""
-        self._submit(self.files, Job(object(), "", lambda _tool, _cancel, _progress: work(), lambda _done: None))
+        self._submit(self.files, Job(object(), "", lambda *_: work(), lambda _done: None))
 
     @property
     def busy(self) -> bool:
@@ -327,9 +331,13 @@ class Desk(QObject):
         study, picture = made
         entry = Entry(None, self._number(), thumbnail=picture)
         entry.take(study)
+        self._take_in(entry)
+
+    def _take_in(self, entry: Entry) -> Entry:
         self.entries.append(entry)
         self.added.emit([entry])
         self._feed()
+        return entry
 
     def _take_study(self, entry: Entry, opened: "tuple[Item, Study, Any]") -> None:
         item, study, picture = opened

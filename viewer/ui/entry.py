@@ -33,7 +33,9 @@ class Entry:
     ``region`` is what the person marked, ``regional`` its reading; ``label`` is the class
     that is explained on the study: None until there is a reading, then the top positive finding, empty where the person
     wants none. ``asked`` counts the person's requests, so that an
-    answer to an older one is known. ``title``, ``patient`` and the facts outlive the study.
+    answer to an older one is known. ``further``: which of the reading's further readings is shown; ``twin_of``: the
+    same file's entry that this one shows again, as another model reads it. ``title``, ``patient`` and the facts outlive
+    the study.
     """
 
     item: "Item | None"
@@ -42,6 +44,8 @@ class Entry:
     reading: Reading | None = None
     regional: Reading | None = None
     region: Region | None = None
+    further: int | None = None
+    twin_of: "Entry | None" = None
     kind: Kind | None = None
     model_id: str | None = None
     label: str | None = None
@@ -69,9 +73,17 @@ class Entry:
         return State.STOPPED if self.stopped else State.WAITING
 
     @property
-    def shown_reading(self) -> Reading | None:
+    def first_reading(self) -> Reading | None:
         """Return the marked region's reading where there is one, else the whole study's."""
         return self.regional if self.region is not None else self.reading
+
+    @property
+    def shown_reading(self) -> Reading | None:
+        """Return the reading that is on the study: the first, or the further one that the person chose."""
+        first = self.first_reading
+        if first is None or self.further is None or self.further >= len(first.also):
+            return first
+        return first.also[self.further]
 
     @property
     def bytes(self) -> int:
@@ -85,6 +97,8 @@ class Entry:
         """Hold an opened study."""
         self.study, self.error = study, ""
         self.title, self.patient = study.source.label, study.patient
+        if self.twin_of is not None:
+            self.title += f" · {self.model_id}"
         self.frames, self.own_kind = study.source.frames, (study.kind, study.kind_from)
         self.shown_kind = study.kind if self.reading is None else self.reading.kind
         if self.reading is not None and self.reading.kind != study.kind:
@@ -101,11 +115,19 @@ class Entry:
         assert self.study is not None
         return self.study.as_kind(*self.own_kind)
 
+    def twin(self, model_id: str, number: int) -> "Entry":
+        """Return another entry of the same file, to be read by another model."""
+        assert self.study is not None
+        twin = Entry(self.item, number, kind=self.kind, model_id=model_id, thumbnail=self.thumbnail, twin_of=self)
+        twin.take(self.as_opened())
+        twin.view_state = dict(self.view_state)
+        return twin
+
     def at_frame(self, frame: int) -> None:
         """Turn to another frame of the same file; it is opened and read anew."""
         if self.item is not None and 0 <= frame < self.frames:
             self.item = replace(self.item, frame=frame)
-            self.study = self.reading = self.regional = self.region = None
+            self.study = self.reading = self.regional = self.region = self.further = None
             self.stopped, self.error = False, ""
 
 

@@ -1,16 +1,19 @@
 """Remembering: settings, recent files and the last session, kept while the window lives and brought back with it."""
 
+import contextlib
 import os
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QTimer
 
-from viewer.study import Kind
+from viewer.study import Kind, Region
 from viewer.ui import session, theme
 from viewer.ui.entry import Entry
 from viewer.ui.text import tr
+from viewer.ui.views.base import finite
 
 if TYPE_CHECKING:
     from viewer.formats import Item
@@ -113,7 +116,7 @@ class Memory:
 
     def _session_now(self) -> dict[str, Any]:
         desk = self._window.desk
-        kept = [e for e in desk.entries if e.item is not None]
+        kept = [e for e in desk.entries if e.item is not None and e.twin_of is None]
         selected = next((i for i, e in enumerate(kept) if e is desk.selected), None)
         return {"studies": [_described(e) for e in kept], "selected": selected}
 
@@ -132,6 +135,7 @@ def _described(entry: Entry) -> dict[str, Any]:
         "model": entry.model_id,
         "label": entry.label,
         "view": entry.view_state,
+        "region": None if entry.region is None else asdict(entry.region),
     }
 
 
@@ -155,6 +159,9 @@ def _restore(entry: Entry, values: dict[str, Any]) -> None:
             setattr(entry, {"model": "model_id"}.get(name, name), values[name])
     if isinstance(values.get("view"), dict):
         entry.view_state = values["view"]
+    if isinstance(values.get("region"), dict):
+        with contextlib.suppress(TypeError, ValueError):
+            entry.region = Region(**{name: finite(value) for name, value in values["region"].items()})
 
 
 def _list(value: object) -> list:

@@ -21,6 +21,7 @@ from viewer.ui.parts import named, rule, words
 from viewer.ui.text import kind_from_title, kind_title, number, tr
 from viewer.ui.theme import icon, theme
 from viewer.ui.views import StudyView, view_for
+from viewer.ui.views.findings_walk import FindingsWalk
 
 IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
 TRACE_KINDS = (Kind.ECG_TRACE, Kind.EMG_TRACE)
@@ -93,12 +94,13 @@ class Stage(QWidget):
     """Shows entries in study views and keeps the views in step with them.
 
     Signals: ``region_marked(Entry, Region)``, ``region_left(Entry)`` (Escape in a view), ``view_changed()`` (other
-    actions are offered now).
+    actions are offered now), ``event_selected(Event or None)`` in the main study.
     """
 
     region_marked = Signal(object, object)
     region_left = Signal(object)
     view_changed = Signal()
+    event_selected = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -198,6 +200,16 @@ class Stage(QWidget):
         for place in list(self._views):
             self._drop(place)
 
+    def go_to_train(self, train: int) -> None:
+        """Show a train's first event in the main study."""
+        if isinstance(self.view, FindingsWalk):
+            self.view.go_to_train(train)
+
+    def go_to_event(self, onward: bool) -> None:
+        """Show the next event of the main study, or the one before."""
+        if isinstance(self.view, FindingsWalk):
+            self.view.go_to_finding(onward)
+
     def offer(self, groups: dict[str, list[QAction]]) -> None:
         """Put a view's tools into the bar above it: switches as buttons, the rest in a menu a group."""
         self.tools.clear()
@@ -221,6 +233,8 @@ class Stage(QWidget):
         view.restore_view_state(entry.view_state)
         view.region_marked.connect(lambda region: self.region_marked.emit(entry, region))
         view.state_changed.connect(lambda: self._follow(view))
+        if isinstance(view, FindingsWalk) and place == "main":
+            view.event_selected.connect(self.event_selected)
         for action in view.actions():
             if QKeySequence("Esc") in action.shortcuts():
                 action.triggered.connect(lambda: self.region_left.emit(entry))
@@ -249,8 +263,8 @@ class Stage(QWidget):
             view.set_reading(entry.shown_reading)
         if view.label != (entry.label or None):
             view.set_label(entry.label or None)
-        if view.region is not None and entry.region is None:
-            view.clear_region()
+        if view.region != entry.region:
+            view.set_region(entry.region)
 
     def _follow(self, leader: StudyView) -> None:
         if self._following or not self._settings["linked"]:

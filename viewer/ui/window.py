@@ -132,11 +132,15 @@ class MainWindow(QMainWindow):
         panel.card_asked.connect(self.handing_on.show_card)
         panel.whole_asked.connect(self._whole)
         panel.retry_asked.connect(self._reread)
+        panel.further_chosen.connect(self._choose_further)
+        panel.beside_asked.connect(self._show_model_beside)
+        panel.train_chosen.connect(stage.go_to_train)
+        panel.event_asked.connect(stage.go_to_event)
+        stage.event_selected.connect(panel.show_event)
         self.foot.cancel_asked.connect(desk.cancel)
         for place in (worklist, panel):
             place.addAction(self.actions_["whole"])
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._system_changed)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     def _later(self, what: Callable[[], None]) -> QTimer:
         """Return a timer that does something in the event loop's next turn, once however often it was started."""
@@ -241,7 +245,7 @@ class MainWindow(QMainWindow):
         self.stage.heading.show_entry(entry, name, beside)
         self.stage.show_entry("main", entry)
         self.stage.show_entry("beside", beside)
-        self.panel.show_entry(entry, self.desk.cards)
+        self.panel.show_entry(entry, self.desk.cards, beside)
         self.setWindowTitle(f"{name} – {PRODUCT}" if name else f"{PRODUCT} – {research_use()}")
         read = entry is not None and entry.study is not None and entry.shown_reading is not None
         for action in ("save_pdf", "save_json", "print_reading", "copy_reading", "model_card"):
@@ -319,6 +323,16 @@ class MainWindow(QMainWindow):
     def _choose_model(self, model_id: str) -> None:
         if self.current is not None:
             self.desk.choose_model(self.current, model_id)
+
+    def _choose_further(self, further: int | None) -> None:
+        if self.current is not None:
+            self.current.further = further
+            self._draw()
+
+    def _show_model_beside(self, model_id: str) -> None:
+        if self.current is not None and self.current.study is not None:
+            self.stage.keep_states()
+            self._put_beside(self.desk.add_twin(self.current, model_id))
 
     def _close_study(self) -> None:
         if self.current is not None:

@@ -67,6 +67,11 @@ def _block(
     return y
 
 
+def text_block(painter: QPainter, lines: tuple[str, ...], area: QRectF, colours: Palette, right: bool) -> None:
+    """Write lines on a shaded plate in the upper right or left corner of ``area``."""
+    _block(painter, lines, area, area.width(), right, False, colours)
+
+
 def plate(
     painter: QPainter,
     text: str,

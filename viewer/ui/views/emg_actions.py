@@ -24,6 +24,13 @@ def add_emg_actions(view: "EmgSweepView") -> None:
     for name, text, key, tip in (
         ("pan", tr("Pan"), "V", tr("Left drag moves in time")),
         ("caliper", tr("Cursors"), "C", tr("Left drag measures amplitude, duration and rate")),
+        ("potential", tr("Potential"), "D", tr("Click measures a potential; drag its beginning and end")),
+        (
+            "train",
+            tr("Train"),
+            "O",
+            tr("Clicks mark discharges: their rate and regularity; click one again to unmark it"),
+        ),
         ("region", tr("Mark"), "B", tr("Left drag marks a time span, to be read by itself")),
     ):
         named[name] = add(tr("Tool"), text, key, lambda _, n=name: view.set_tool(n), tip=tip, checkable=True,
@@ -37,6 +44,8 @@ def add_emg_actions(view: "EmgSweepView") -> None:
         (tr("Second cursor right"), "Ctrl+Right", True, 1),
     ):
         add(tr("Tool"), text, key, lambda _, e=end, s=step: view.nudge(e, s))
+    add(tr("Tool"), tr("Measure between the cursors"), "Shift+D", lambda _: view.measuring.between_cursors(),
+        tip=tr("The potential from the first cursor to the second"))  # fmt: skip
     add(tr("Tool"), tr("Clear cursors and span"), "Esc", lambda _: view.clear_marks())
     modes = QActionGroup(view)
     for name, text, key, tip in (
@@ -75,6 +84,8 @@ def add_emg_actions(view: "EmgSweepView") -> None:
         view.silence(reason)
     menu = tr("Time")
     add_finding_actions(view, menu)
+    add(menu, tr("Next train"), "G", lambda _: view.go_to_next_train(True), tip=tr("Events that fire together"))
+    add(menu, tr("Previous train"), "Shift+G", lambda _: view.go_to_next_train(False))
     add(menu, tr("A division on"), "Right", lambda _: view.go_to(view.start_s + view.per_division_s))
     add(menu, tr("A division back"), "Left", lambda _: view.go_to(view.start_s - view.per_division_s))
     add(menu, tr("Next screen"), "PgDown", lambda _: view.go_to(view.start_s + view.page_s))

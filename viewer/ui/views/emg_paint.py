@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 from viewer.ui.views import heat as heats
 from viewer.ui.views.canvas import Canvas, bgra
 from viewer.ui.views.corners import MARGIN, plate
+from viewer.ui.views.emg_events import overview_rows
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.scales import time_words, voltage_words
 from viewer.ui.views.sweeps import DELAY_DIVISIONS, Sweep
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from viewer.ui.views.emg_view import EmgSweepView
 
 _COLUMNS, _ROWS = 10, 8
-_MOST_BRACKETS = 200
+OVERVIEW_PX = 46
+"""The height at the bottom that the bar of the whole recording takes."""
 
 
 def screen(view: "EmgSweepView", ratio: float) -> Canvas:
@@ -76,52 +78,6 @@ def _heat(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
     height = area.height() / sweep.rows * 0.9
     band = heats.band(heats.at_times(heat, times), not view.dark)
     painter.drawImage(QRectF(area.left(), view.zero_y(sweep) - height / 2, area.width(), height), band)
-
-
-def paint_events(painter: QPainter, view: "EmgSweepView") -> None:
-    """Draw what was found: the chosen class's spans and events as brackets with label and score, others faintly."""
-    if view.reading is None or (view.mode == "trigger" and view.superimposed):
-        return
-    found = view.found
-    for sweep in view.sweeps():
-        name = view.waveform.channels[sweep.channel]
-        inside = found.between(sweep.start_s, sweep.start_s + view.sweep_s).tolist()
-        shown = [i for i in inside if found.channels[i] in (None, name)]
-        if len(shown) > _MOST_BRACKETS:
-            _ticks(painter, view, sweep, found.start_s[[i for i in shown if found.chosen[i]]])
-            continue
-        for i in shown:
-            words = f"{found.labels[i]} {found.scores[i]:.2f}"
-            _bracket(painter, view, sweep, (found.start_s[i], found.end_s[i]), words, bool(found.chosen[i]))
-
-
-def _ticks(painter: QPainter, view: "EmgSweepView", sweep: Sweep, times_s: np.ndarray) -> None:
-    """More findings than there is room for: a tick in each pixel column that holds one."""
-    area = view.screen_rect
-    y = view.zero_y(sweep) - area.height() / sweep.rows * 0.4
-    colour = view.colours.colour("find")
-    for x in np.unique(np.rint(view.x_of(sweep, times_s)).astype(int)):
-        painter.fillRect(QRectF(float(x), y, 1.5, 7), colour)
-
-
-def _bracket(
-    painter: QPainter, view: "EmgSweepView", sweep: Sweep, span: tuple[float, float], text: str, chosen: bool
-) -> None:
-    area = view.screen_rect
-    x0, x1 = (float(x) for x in view.x_of(sweep, np.array(span)))
-    if x1 < area.left() or x0 > area.right():
-        return
-    colour = view.colours.colour("find") if chosen else view.colours.colour("faint", 140)
-    y = view.zero_y(sweep) - area.height() / sweep.rows * 0.4
-    painter.setPen(QPen(colour, 2))
-    left, right = max(x0, area.left()), min(max(x1, x0 + 2), area.right())
-    painter.drawLine(QPointF(left, y), QPointF(right, y))
-    painter.setPen(QPen(colour, 1))
-    for x in (x0, x1):
-        if area.left() <= x <= area.right():
-            painter.drawLine(QPointF(x, y), QPointF(x, y + 7))
-    if chosen and x1 - x0 > 3:
-        plate(painter, text, QPointF((left + right) / 2, y - 2), view.colours, "find", "bottom", inside=area)
 
 
 def paint_marks(painter: QPainter, view: "EmgSweepView") -> None:
@@ -225,7 +181,7 @@ def paint_words(painter: QPainter, view: "EmgSweepView") -> None:
             words = view.waveform.channels[sweep.channel] if several else _clock(sweep.start_s)
             at = QPointF(area.left() + 4, view.zero_y(sweep) - area.height() / sweep.rows * 0.32)
             plate(painter, words, at, view.colours, "text" if several else "faint", inside=area)
-    view.paint_facts(painter, corner_words(view), view.rect().adjusted(0, 0, 0, -46))
+    view.paint_facts(painter, corner_words(view), view.rect().adjusted(0, 0, 0, -OVERVIEW_PX))
     if view.overlays_shown and view.heat_map is not None:
         words = view.tr("Heat map, {label}: none to most").format(label=view.label)
         right, bottom = area.right() - 4, area.bottom() - 4
@@ -243,15 +199,18 @@ def _clock(seconds: float) -> str:
 
 def paint_overview(painter: QPainter, view: "EmgSweepView", ratio: float) -> None:
     """Draw the whole recording at the bottom, with what was found marked in it."""
-    view.overview.rect = QRectF(MARGIN, view.height() - 46, view.width() - 2 * MARGIN, 40)
-    marks, found = [], view.found
+    view.overview.rect = QRectF(MARGIN, view.height() - OVERVIEW_PX, view.width() - 2 * MARGIN, OVERVIEW_PX - 6)
+    marks, found, key = [], view.found, None
     if view.overlays_shown:
-        chosen = found.chosen
-        marks.append((found.start_s[chosen], found.end_s[chosen], view.colours.colour("find")))
+        spans = found.chosen & ~found.is_event
+        marks.append((found.start_s[spans], found.end_s[spans], view.colours.colour("find")))
+        key = (found, view.all_channels)
     if view.region is not None:
         region = np.array([view.region.start_s]), np.array([view.region.end_s])
         marks.append((*region, view.colours.colour("accent")))
     shown = (view.start_s, view.start_s + view.page_s)
     heat = view.heat_map if view.overlays_shown else None
-    seconds = view.waveform.duration_s
-    view.overview.paint(painter, view.envelope, view.channel, seconds, shown, marks, view.colours, ratio, heat)
+    view.overview.paint(
+        painter, view.envelope, view.channel, view.waveform.duration_s, shown, marks, view.colours, ratio, heat,
+        (key, lambda: overview_rows(view, found) if key else []),
+    )  # fmt: skip

@@ -5,20 +5,23 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from viewer.reading.values import Event
 from viewer.study import Kind
-from viewer.ui.views import emg_paint
+from viewer.ui.views import emg_events, emg_paint
 from viewer.ui.views import sweeps as stretches
 from viewer.ui.views.base import finite
 from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.emg_actions import add_emg_actions
+from viewer.ui.views.emg_measuring import Measuring
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import TIME_RANGE_S, at_least_125, step_125
 from viewer.ui.views.sound import Sound, Tape
 from viewer.ui.views.sweeps import Sweep
-from viewer.ui.views.trace_view import TraceView
+from viewer.ui.views.trace_view import TOOLS, TraceView
 
 DIVISIONS = (10, 8)
+CLICK_PX = 8
 _TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}
 
 
@@ -29,8 +32,11 @@ class EmgSweepView(TraceView):
     does what the chosen tool does. The bar at the bottom is the whole recording.
     """
 
+    tools = (*TOOLS, "potential", "train")
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.measuring = Measuring(self)
         self.per_division_s, self.per_division = 0.01, 100.0
         self.mode, self.superimposed = "free", True
         self.negative_up = True
@@ -63,6 +69,7 @@ class EmgSweepView(TraceView):
     def study_changed(self) -> None:
         self.sound.stop()
         super().study_changed()
+        self.measuring.clear()
         wave, emg = self.waveform, self.study is not None and self.study.kind == Kind.EMG_TRACE
         self.channel, self._canvas, self._sweeps = 0, None, None
         self.all_channels = not emg and len(wave.channels) > 1
@@ -216,7 +223,7 @@ class EmgSweepView(TraceView):
     def screen_rect(self) -> QRectF:
         """Where the grid lies."""
         line = self.fontMetrics().height()
-        top, bottom = 3.0 * line + 22, 3.0 * line + 22 + 46
+        top, bottom = 3.0 * line + 22, 3.0 * line + 22 + emg_paint.OVERVIEW_PX
         return QRectF(12, top, max(100, self.width() - 24), max(60, self.height() - top - bottom))
 
     def sweeps(self) -> list[Sweep]:
@@ -294,8 +301,9 @@ class EmgSweepView(TraceView):
         image = self._canvas[1].image
         painter.drawImage(QRectF(self.rect()), image, QRectF(image.rect()))
         if self.overlays_shown:
-            emg_paint.paint_events(painter, self)
+            emg_events.paint_events(painter, self)
             emg_paint.paint_marks(painter, self)
+            self.measuring.paint(painter)
         emg_paint.paint_words(painter, self)
         emg_paint.paint_overview(painter, self, ratio)
 
@@ -317,10 +325,42 @@ class EmgSweepView(TraceView):
         event.accept()
 
     def begin_drag(self, at: QPointF) -> str:
-        return "level" if self.mode == "trigger" and self._near_level(at) else ""
+        if self.mode == "trigger" and self._near_level(at):
+            return "level"
+        return self.measuring.grip(at)
+
+    def pressed(self, tool: str, at: QPointF) -> None:
+        self.measuring.press(tool, at)
+
+    def clicked(self, at: QPointF) -> None:
+        """Select the event under a point and measure it; beside all events none is selected."""
+        sweep = self.piece_at(at)
+        if sweep is None or not self.overlays_shown or not self.screen_rect.contains(at):
+            return
+        self.select_event(self.found.nearest(
+            self.time_at(sweep, at), self.waveform.channels[sweep.channel], CLICK_PX * self.per_px(sweep)[0]
+        ))  # fmt: skip
+
+    def select_event(self, event: Event | None) -> None:
+        """Show an event as the one looked at, on its channel, with what is measured of it."""
+        self.measuring.measured, self.measuring.missed = None, False
+        if event is not None and event.channel in self.waveform.channels:
+            channel = self.waveform.channels.index(event.channel)
+            if channel != self.channel and not (self.all_channels and self.mode == "free"):
+                self.channel, self.caliper = channel, None
+                self.changed()
+            self.measuring.at(channel, event.time_s)
+        super().select_event(event)
+
+    def clear_marks(self) -> None:
+        self.measuring.clear()
+        self.select_event(None)
+        super().clear_marks()
 
     def continue_drag(self, action: str, at: QPointF) -> None:
-        if action == "level":
+        if action in ("onset", "offset"):
+            self.measuring.drag(action, at)
+        elif action == "level":
             sweep = self.piece_at(at) or Sweep(self.channel, 0, 0, 1)
             self.set_level(self.value_at(sweep, at) * self.to_unit(sweep.channel))
 

@@ -4,7 +4,7 @@ However long a recording is, no more than ``MOST_SAMPLES`` filtered samples are 
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -125,7 +125,7 @@ class Filtering(QObject):
         if isinstance(answer, Exception):
             self._wanted = None
         else:
-            wave, job, envelope = answer  # type: ignore[misc]
+            wave, job, envelope = cast(tuple[Waveform, _Job, Envelope | None], answer)
             wanted = self._wanted
             if envelope is not None and wave is self._wave and wanted is not None and job.filters == wanted.filters:
                 if job.last:

@@ -12,7 +12,7 @@ class Palette:
     ``ground`` lies behind everything, ``text`` and ``faint`` are words on it, ``shade`` is laid under words on a study.
     ``paper``, ``fine``, ``bold`` are ECG paper and its 1 mm and 5 mm lines; ``screen`` and ``dots`` an EMG screen;
     ``trace`` a signal, ``second`` another one; ``accent`` what a person marks, ``warn`` what they must notice,
-    ``find`` what a network found, ``mark`` calipers and cursors.
+    ``find`` what a network found, ``mark`` calipers and cursors; ``psw``, ``fibs``, ``others`` the classes of events.
     """
 
     ground: str
@@ -30,6 +30,13 @@ class Palette:
     warn: str
     find: str
     mark: str
+    psw: str
+    fibs: str
+    others: str
+
+    def of_class(self, label: str, alpha: int = 255) -> QColor:
+        """Return the colour of a class of events; that of findings where the class has none of its own."""
+        return self.colour(class_colour(label), alpha)
 
     def colour(self, name: str, alpha: int = 255) -> QColor:
         """Return a colour by its field's name."""
@@ -55,6 +62,9 @@ DARK = Palette(
     warn="#f0e442",
     find="#e69f00",
     mark="#56b4e9",
+    psw="#ff7f3f",
+    fibs="#2fc99a",
+    others="#d69ac0",
 )
 
 LIGHT = Palette(
@@ -73,7 +83,15 @@ LIGHT = Palette(
     warn="#7a3b00",
     find="#b34700",
     mark="#0072b2",
+    psw="#b34700",
+    fibs="#006b4e",
+    others="#8c3d6a",
 )
+
+
+def class_colour(label: str) -> str:
+    """Return the name of a class's colour."""
+    return {"PSW": "psw", "Fibs": "fibs", "Others": "others"}.get(label, "find")
 
 
 def palette(dark: bool) -> Palette:

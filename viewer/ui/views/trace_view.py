@@ -9,26 +9,27 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.study import Region, Waveform
 from viewer.ui.views.background import in_background
-from viewer.ui.views.base import StudyView
 from viewer.ui.views.calipers import Caliper, snap
 from viewer.ui.views.envelope import Envelope, build
 from viewer.ui.views.filtering import Filtering
 from viewer.ui.views.filters import Filters, far_median, possible
-from viewer.ui.views.found import Found, found_in
+from viewer.ui.views.findings_walk import FindingsWalk
 from viewer.ui.views.overview import Overview
 
 TOOLS = ("pan", "caliper", "region")
 FAR_UV = 2000.0
 _GRIP_PX = 6
 _SNAP_PX = 10
+_CLICK_PX = 4
 
 
-class TraceView(StudyView):
+class TraceView(FindingsWalk):
     """A recording. What it shows of a channel in a line is a *piece* (a strip of paper, a sweep) with a ``channel``."""
+
+    tools: tuple[str, ...] = TOOLS
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.start_s = 0.0
         self.tool = "pan"
         self.snapping = True
         self.caliper: Caliper | None = None
@@ -41,9 +42,9 @@ class TraceView(StudyView):
         self.filtered.answered.connect(self._take_filtered)
         self.named: dict[str, QAction] = {}
         self._drag: tuple[str, QPointF] | None = None
+        self._pressed_at = QPointF()
         self._offsets: dict[int, float] = {}
         self._hover: QPointF | None = None
-        self._found: Found | None = None
 
     # For subclasses
 
@@ -79,14 +80,15 @@ class TraceView(StudyView):
         """Follow a hand that drags."""
         raise NotImplementedError
 
-    @property
-    def page_s(self) -> float:
-        """How much of the recording is shown at once."""
-        raise NotImplementedError
-
     def begin_drag(self, _at: QPointF) -> str:
         """Return the name of a drag of the subclass's own that begins here, or nothing."""
         return ""
+
+    def pressed(self, _tool: str, _at: QPointF) -> None:
+        """Take a press with a tool of the subclass's own."""
+
+    def clicked(self, _at: QPointF) -> None:
+        """Take a click (a press and release in place) with the tool that moves."""
 
     def continue_drag(self, _action: str, _at: QPointF) -> None:
         """Go on with a drag of the subclass's own."""
@@ -108,7 +110,7 @@ class TraceView(StudyView):
         samples = self.waveform.samples
         self.start_s, self.caliper, self.caliper_piece, self.region_draft = 0.0, None, None, None
         self.filtered.forget(self.waveform)
-        self._offsets, self._found = {}, None
+        self._offsets, self._found, self.chosen_event = {}, None, None
         self.envelope = Envelope(samples)
         self.set_filters(Filters())
         in_background(lambda: build(samples), self._take_envelope)
@@ -161,27 +163,9 @@ class TraceView(StudyView):
         self.start_s = min(max(0.0, start_s), last)
         self.changed()
 
-    @property
-    def found(self) -> Found:
-        """What the reading found."""
-        if self._found is None:
-            self._found = found_in(self.reading, self.spans, self.label)
-        return self._found
-
-    def overlays_changed(self) -> None:
-        self._found = None
-
-    def go_to_finding(self, onward: bool) -> None:
-        """Bring the next or the previous finding to a third of the page."""
-        here = self.start_s + self.page_s / 3
-        times = self.found.start_s[self.found.chosen]
-        times = times[times > here + 1e-6] if onward else times[times < here - 1e-6]
-        if times.size:
-            self.go_to(float(times[0] if onward else times[-1]) - self.page_s / 3)
-
     def set_tool(self, tool: str) -> None:
-        """Choose what left drag does: one of TOOLS."""
-        self.tool = tool if tool in TOOLS else "pan"
+        """Choose what left drag does: one of ``tools``."""
+        self.tool = tool if tool in self.tools else "pan"
         self.named[self.tool].setChecked(True)
         self.setCursor(Qt.CursorShape.OpenHandCursor if self.tool == "pan" else Qt.CursorShape.CrossCursor)
         self.changed()
@@ -251,9 +235,11 @@ class TraceView(StudyView):
             action = own
         elif action == "caliper":
             action = self._take_caliper(at)
+        elif action not in TOOLS and event.button() == Qt.MouseButton.LeftButton:
+            self.pressed(action, at)
         elif action == "region" and (piece := self.piece_at(at)) is not None:
             self.region_draft = (self.time_at(piece, at),) * 2
-        self._drag = (action, at)
+        self._drag, self._pressed_at = (action, at), at
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -301,8 +287,8 @@ class TraceView(StudyView):
         """Return the pointer that says what a press would do here."""
         if self.overview.rect.contains(at):
             return Qt.CursorShape.PointingHandCursor
-        if self.begin_drag(at):
-            return Qt.CursorShape.SizeVerCursor
+        if own := self.begin_drag(at):
+            return Qt.CursorShape.SizeVerCursor if own == "level" else Qt.CursorShape.SizeHorCursor
         if self.tool == "caliper" and self._grip(at):
             return Qt.CursorShape.SizeHorCursor
         return Qt.CursorShape.OpenHandCursor if self.tool == "pan" else Qt.CursorShape.CrossCursor
@@ -319,6 +305,8 @@ class TraceView(StudyView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag, draft = self._drag, self.region_draft
         self._drag = self.region_draft = None
+        if drag and drag[0] == "pan" and (event.position() - self._pressed_at).manhattanLength() < _CLICK_PX:
+            self.clicked(event.position())
         if drag and drag[0] == "region" and draft is not None:
             start, end = max(0.0, min(draft)), min(self.waveform.duration_s, max(draft))
             if (end - start) * self.waveform.rate_hz >= 8:
