@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 WINDOW_PX = 41  # of the ground's median, at half resolution: wider than any stroke, narrower than a panel
-ALIKE = 26  # of 255: grounds nearer than this in every channel are one
-LEAST_PANEL = 0.004  # of the picture's area
-BRIDGED_PX = 9
+ALIKE = 18  # of 255: grounds nearer than this in every channel are one
+LEAST_GROUND, LEAST_PANEL = 0.01, 0.004  # of the picture's area
+STROKE_PX = 5  # at half resolution: strokes in a panel are bridged
 RECTANGULAR = 0.8  # share of its bounds that a panel fills
 
 
@@ -24,8 +24,8 @@ class Rect:
 def find_ground(colour: np.ndarray) -> tuple[np.ndarray, tuple[Rect, ...], np.ndarray]:
     """Return each pixel's ground, uint8 (rows, columns, 3), the panels of other grounds, and where grounds meet askew.
 
-    The ground is the median round a place. Near a panel's edge that is wrong, so that edges are looked for where the
-    picture itself changes, and each side gets its own ground.
+    The ground is the median round a place. Near a panel's edge that is wrong, so that panels are looked for as
+    rectangles of one colour, and each side of their edges gets its own ground.
     """
     import cv2
 
@@ -36,14 +36,68 @@ def find_ground(colour: np.ndarray) -> tuple[np.ndarray, tuple[Rect, ...], np.nd
     ground = cv2.resize(blurred, (columns, rows), interpolation=cv2.INTER_NEAREST)
     if max(rows, columns) < 6 * window:
         return ground, (), np.zeros((rows, columns), bool)
-    small = blurred[::4, ::4]
-    panels = [r for r in _regions(small) if not _is_whole(r, small.shape[0], small.shape[1])]
-    found = [_edges(colour, Rect(8 * r.x0, 8 * r.y0, 8 * r.x1, 8 * r.y1), window) for r in panels]
-    kept = tuple(r for r in found if r is not None)
+    grounds = _grounds(half)
+    panels = _panels(colour, half, grounds)
     edges = _edge_zone(blurred, rows, columns)
-    for r in kept:  # the edges of upright rectangles are known exactly
-        edges[max(0, r.y0 - window) : r.y1 + window, max(0, r.x0 - window) : r.x1 + window] = False
-    return _mended(ground, kept, window), kept, edges
+    for r in panels:  # the edges of upright rectangles are known exactly
+        edges[max(0, r.y0 - 2 * window) : r.y1 + 2 * window, max(0, r.x0 - 2 * window) : r.x1 + 2 * window] = False
+    return _mended(ground, colour, panels, 2 * window), panels, edges
+
+
+def _grounds(half: np.ndarray) -> list[np.ndarray]:
+    """Return the colours that fill much of a picture, the commonest first."""
+    values = half[::2, ::2].reshape(-1, 3).astype(np.int32)
+    coarse = (values >> 3) @ (1024, 32, 1)
+    left = np.ones(len(values), bool)
+    found = []
+    for _ in range(8):
+        counts = np.bincount(coarse[left], minlength=1)
+        common = values[(coarse == counts.argmax()) & left]
+        middle = np.median(common, axis=0)
+        own = np.abs(values - middle).max(1) <= ALIKE
+        if (own & left).sum() < LEAST_GROUND * len(values):
+            break
+        found.append(middle)
+        left &= ~own
+        if not left.any():
+            break
+    return found
+
+
+def _panels(colour: np.ndarray, half: np.ndarray, grounds: list[np.ndarray]) -> tuple[Rect, ...]:
+    """Return the upright rectangles of one ground; two that only a thick trace parts are one."""
+    import cv2
+
+    rows, columns = half.shape[:2]
+    found: list[Rect] = []
+    for ground in grounds:
+        low, high = (np.clip(ground + d, 0, 255) for d in (-ALIKE, ALIKE))
+        own = cv2.morphologyEx(cv2.inRange(half, low, high), cv2.MORPH_CLOSE, np.ones((STROKE_PX, STROKE_PX), np.uint8))
+        _, _, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
+        parts = []
+        for x, y, w, h, area in stats[1:]:
+            whole = w > 0.97 * columns and h > 0.97 * rows
+            if area >= LEAST_PANEL * rows * columns and area >= RECTANGULAR * w * h and min(w, h) >= 12 and not whole:
+                parts.append(Rect(2 * int(x), 2 * int(y), 2 * int(x + w), 2 * int(y + h)))
+        found += _together(parts, colour, [g for g in grounds if g is not ground])
+    return tuple(found)
+
+
+def _together(parts: list[Rect], colour: np.ndarray, others: list[np.ndarray]) -> list[Rect]:
+    """Join rectangles under one another between which there is none of the other grounds."""
+    joined: list[Rect] = []
+    for r in sorted(parts, key=lambda r: r.y0):
+        for i, above in enumerate(joined):
+            if max(abs(above.x0 - r.x0), abs(above.x1 - r.x1)) > 8 or not 0 < r.y0 - above.y1 < 0.12 * len(colour):
+                continue
+            between = colour[above.y1 + 2 : r.y0 - 2, r.x0 : r.x1 : 4].astype(np.int16)
+            page = [np.abs(between - g).max(2) <= ALIKE for g in others]
+            if not any(p.size and p.mean(1).max() > 0.5 for p in page):
+                joined[i] = Rect(min(above.x0, r.x0), above.y0, max(above.x1, r.x1), r.y1)
+                break
+        else:
+            joined.append(r)
+    return joined
 
 
 def _edge_zone(blurred: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -55,76 +109,24 @@ def _edge_zone(blurred: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return cv2.resize(change.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST).astype(bool)
 
 
-def _regions(small: np.ndarray) -> list[Rect]:
-    """Return the bounds of rectangles of one colour in a small picture of the ground."""
-    import cv2
-
-    left = np.ones(small.shape[:2], bool)
-    least = LEAST_PANEL * left.size
-    found = []
-    for _ in range(12):
-        if left.sum() < least:
-            break
-        values = small[left].astype(np.int32)
-        coarse = (values // 16) @ (256, 16, 1)
-        common = np.bincount(coarse).argmax()
-        middle = np.median(values[coarse == common], axis=0)
-        own = (np.abs(small.astype(np.int32) - middle).max(2) <= ALIKE) & left
-        _, _, stats, _ = cv2.connectedComponentsWithStats(own.astype(np.uint8), connectivity=4)
-        for x, y, w, h, area in stats[1:]:
-            if area >= least and area >= RECTANGULAR * w * h and min(w, h) >= 5:
-                found.append(Rect(int(x), int(y), int(x + w), int(y + h)))
-        left &= ~own
-    return found
-
-
-def _is_whole(rect: Rect, rows: int, columns: int) -> bool:
-    return rect.x1 - rect.x0 > 0.97 * columns and rect.y1 - rect.y0 > 0.97 * rows
-
-
-def _edges(colour: np.ndarray, rough: Rect, reach: int) -> Rect | None:
-    """Return a panel's exact edges: the outermost columns and rows of which most pixels have its ground."""
-    rows, columns = colour.shape[:2]
-    x0, y0 = max(0, rough.x0 - reach), max(0, rough.y0 - reach)
-    x1, y1 = min(columns, rough.x1 + reach), min(rows, rough.y1 + reach)
-    inner = colour[rough.y0 : rough.y1, rough.x0 : rough.x1]
-    middle = np.median(inner[::8, ::8].reshape(-1, 3), axis=0).astype(np.int16)
-    beside = colour[rough.y0 : rough.y1 : 5, x0:x1].astype(np.int16)
-    above = colour[y0:y1, rough.x0 : rough.x1 : 5].astype(np.int16)
-    in_columns = (np.abs(beside - middle).max(2) <= ALIKE).mean(0) > 0.5
-    in_rows = (np.abs(above - middle).max(2) <= ALIKE).mean(1) > 0.5
-    across, down = _stretch(in_columns), _stretch(in_rows)
-    if across is None or down is None:
-        return None
-    return Rect(x0 + across[0], y0 + down[0], x0 + across[1], y0 + down[1])
-
-
-def _stretch(inside: np.ndarray) -> tuple[int, int] | None:
-    """Return the longest stretch of True, gaps of up to BRIDGED_PX (grid lines, flat traces) bridged."""
-    at = np.flatnonzero(inside)
-    if not at.size:
-        return None
-    parts = np.split(at, np.flatnonzero(np.diff(at) > BRIDGED_PX + 1) + 1)
-    longest = max(parts, key=len)
-    return int(longest[0]), int(longest[-1]) + 1
-
-
-def _mended(ground: np.ndarray, panels: tuple[Rect, ...], window: int) -> np.ndarray:
-    """Give each side of the panels' edges its own ground."""
+def _mended(ground: np.ndarray, colour: np.ndarray, panels: tuple[Rect, ...], reach: int) -> np.ndarray:
+    """Give each side of the panels' edges its own ground; where light falls unevenly the local one stands."""
     if not panels:
         return ground
-    inside = np.zeros(ground.shape[:2], bool)
+    outside = np.ones(ground.shape[:2], bool)
     near = np.zeros(ground.shape[:2], bool)
     for r in panels:
-        inside[r.y0 : r.y1, r.x0 : r.x1] = True
-        near[max(0, r.y0 - window) : r.y1 + window, max(0, r.x0 - window) : r.x1 + window] = True
-    far = ~near[::6, ::6]
-    if far.any():
-        ground[near & ~inside] = np.median(ground[::6, ::6][far], axis=0)
+        outside[r.y0 : r.y1, r.x0 : r.x1] = False
+        near[max(0, r.y0 - reach) : r.y1 + reach, max(0, r.x0 - reach) : r.x1 + reach] = True
+    page = colour[::4, ::4][outside[::4, ::4]]
+    if len(page):
+        near &= outside
+        own = ground[near]
+        middle = np.median(page, axis=0).astype(np.int16)
+        own[np.abs(own.astype(np.int16) - middle).max(1) > ALIKE] = middle
+        ground[near] = own
     for r in sorted(panels, key=lambda r: -(r.x1 - r.x0) * (r.y1 - r.y0)):
         part = ground[r.y0 : r.y1, r.x0 : r.x1]
-        middle = np.median(part[::8, ::8].reshape(-1, 3), axis=0)
-        edge = min(window, (r.y1 - r.y0) // 4, (r.x1 - r.x0) // 4)
-        for side in (np.s_[:edge], np.s_[-edge:], np.s_[:, :edge], np.s_[:, -edge:]) if edge else ():
-            part[side] = middle
+        middle = np.median(colour[r.y0 : r.y1 : 4, r.x0 : r.x1 : 4].reshape(-1, 3), axis=0).astype(np.int16)
+        part[np.abs(part.astype(np.int16) - middle).max(2) > ALIKE] = middle
     return ground

@@ -8,6 +8,8 @@ from viewer.reading.ground import Rect, find_ground
 
 NEAR_SHARE = 0.16  # of the picture's longer side: a stroke counts by the strongest one so near; grids are fainter
 SOLID_SHARE = 0.02  # of the longer side: thicker than any trace's noise
+BANDS = 22  # in which a grid's columns are looked for
+STEEP_STEPS = 5
 FAINTEST = 14.0  # of 255
 RULE_SHARE = 0.035  # of the picture's longer side: vertical strokes longer than this may be ruled lines
 RULE_PX = 24
@@ -32,10 +34,17 @@ class Ink:
     panels: tuple[Rect, ...]
 
     def mask(self, share: float) -> np.ndarray:
-        """Return where curves, words and horizontal lines are: strokes of at least ``share`` of the strongest near."""
+        """Return where curves, words and horizontal lines are: strokes of at least ``share`` of the strongest near.
+
+        Steep strokes are fainter than level ones: from both ends half of it will do.
+        """
         import cv2
 
         mask = (self.strength > np.maximum(self.near * np.float32(share), np.float32(self.floor))).astype(np.uint8)
+        weak = (self.strength > np.maximum(self.near * np.float32(share / 2), np.float32(self.floor))).astype(np.uint8)
+        weak &= 1 - self.upright
+        for _ in range(STEEP_STEPS):
+            mask |= cv2.dilate(mask, np.ones((9, 3), np.uint8)) & weak
         mask &= 1 - _solid(mask)
         kept = mask & (1 - self.upright) & (1 - self.flat)
         wide = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, 9), np.uint8)) & self.upright
@@ -58,7 +67,37 @@ def find_ink(shown: np.ndarray) -> Ink:
         near[r.y0 : r.y1, r.x0 : r.x1] = max(own, FAINTEST)
     noise = 1.4826 * float(np.median(apart[::3, ::3].mean(2)))
     floor = max(FAINTEST, 4 * noise, 0.12 * float(near.max()))
-    return Ink(strength, near, floor, *_rules(strength, near, floor), ground, panels)
+    upright, flat = _rules(strength, near, floor)
+    return Ink(np.where(_grid_columns(strength, near), 0, strength), near, floor, upright, flat, ground, panels)
+
+
+def _grid_columns(strength: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return the pixels of a grid's vertical lines, fainter than traces, however finely they are drawn.
+
+    In a band of rows a column's median is the line's own strength: traces cross a column in few rows. A grid's lines go
+    on into the next band, and there are others as strong.
+    """
+    import cv2
+
+    rows, columns = strength.shape
+    band = max(24, rows // BANDS)
+    count = rows // band
+    if count < 2:
+        return np.zeros(strength.shape, bool)
+    bands = strength[: count * band].reshape(count, band, columns)[:, ::3]
+    level = np.sort(bands, axis=1)[:, bands.shape[1] // 2].astype(np.float32)  # (bands, columns)
+    trace = near[band // 2 : count * band : band][:count]
+    line = (level > 6) & (level < FLAT_STRENGTH * trace)
+    on = np.zeros_like(line)
+    on[1:] |= line[1:] & line[:-1] & (np.abs(level[1:] - level[:-1]) < 0.3 * level[1:] + 4)
+    on[:-1] |= on[1:] & line[:-1]
+    for b in range(count):
+        at = np.flatnonzero(on[b])
+        others = np.array([(np.abs(level[b, at] - level[b, c]) <= 0.25 * level[b, c] + 2).sum() for c in at])
+        on[b, at] = others >= 4 if len(at) else False
+    own = np.repeat(np.where(on, level * 1.3 + 8, 0.0), band, axis=0)
+    own = cv2.copyMakeBorder(own, 0, rows - count * band, 0, 0, cv2.BORDER_REPLICATE)
+    return cv2.dilate(own, np.ones((1, 3), np.uint8)) >= np.maximum(strength, 1)
 
 
 def _strongest_near(strength: np.ndarray) -> np.ndarray:
@@ -68,7 +107,6 @@ def _strongest_near(strength: np.ndarray) -> np.ndarray:
     rows, columns = strength.shape
     reach = max(7, round(NEAR_SHARE * max(rows, columns) / 4)) | 1
     peaks = cv2.dilate(strength, np.ones((5, 5), np.uint8))[::4, ::4]
-    peaks = cv2.morphologyEx(peaks, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     near = cv2.blur(cv2.dilate(peaks, np.ones((reach, reach), np.uint8)), (reach, reach))
     return cv2.resize(near, (columns, rows), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
@@ -82,11 +120,12 @@ def _solid(mask: np.ndarray) -> np.ndarray:
     return cv2.dilate(core, np.ones((5, 5), np.uint8))
 
 
-def _ruled(faint: np.ndarray) -> np.ndarray:
-    """Return the vertical lines (1, else 0) of grids, frames and tables; transpose for horizontal ones.
+def _ruled(faint: np.ndarray, strength: np.ndarray, crossed: np.ndarray | None = None) -> np.ndarray:
+    """Return the pixels (1, else 0) of the vertical lines of grids, frames and tables; transpose for horizontal ones.
 
     A ruled line is straight, and there is another from the same row to the same row; both end on horizontal lines, or
     many stand at even distances. Deflections of one unit are alike too, but end in the open and where they like.
+    Where lines ``crossed`` are given, it crosses three of them (flat sweeps stand at even distances as well).
     """
     import cv2
 
@@ -107,7 +146,15 @@ def _ruled(faint: np.ndarray) -> np.ndarray:
     for line in own:
         twins = own[(np.abs(top[own] - top[line]) <= 2) & (np.abs(ends[own] - ends[line]) <= 2)]
         ruled[line] = (len(twins) >= 2 and tied[line]) or _even(middle[twins])
-    return ruled[labels].astype(np.uint8)
+        if crossed is not None and ruled[line]:
+            along = crossed[top[line] : ends[line] + 1, max(0, left[line] - 1) : left[line] + width[line] + 1].any(1)
+            ruled[line] = np.count_nonzero(np.diff(along.astype(np.int8)) == 1) >= 3
+    found = np.zeros_like(faint)
+    for line in np.flatnonzero(ruled):
+        place = np.s_[top[line] : ends[line] + 1, max(0, left[line] - 1) : left[line] + width[line] + 1]
+        level = float(np.median(strength[top[line] : ends[line] + 1, middle[line]]))
+        found[place] |= strength[place] <= 1.35 * level + 10  # a trace that runs on a line is stronger than it
+    return found
 
 
 def _even(places: np.ndarray) -> bool:
@@ -127,7 +174,8 @@ def _rules(strength: np.ndarray, near: np.ndarray, floor: float) -> tuple[np.nda
     upright, flat = np.zeros_like(strength), np.zeros_like(strength)
     for share in RULE_STRENGTHS:  # finer lines of a grid drown the coarse ones at one, the coarse ones break at another
         faint = (strength > np.maximum(near * np.float32(share), np.float32(floor))).astype(np.uint8)
-        upright |= _ruled(faint)
-        flat |= np.ascontiguousarray(_ruled(np.ascontiguousarray(faint.T)).T)
+        upright |= _ruled(faint, strength)
+        across = np.ascontiguousarray(upright.T)
+        flat |= np.ascontiguousarray(_ruled(np.ascontiguousarray(faint.T), strength.T, across).T)
     fainter = (strength < near * np.float32(FLAT_STRENGTH)).astype(np.uint8)
-    return cv2.dilate(upright, np.ones((1, 3), np.uint8)), cv2.dilate(flat, np.ones((3, 1), np.uint8)) & fainter
+    return upright, flat & fainter

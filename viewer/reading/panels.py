@@ -1,11 +1,13 @@
 """Which traces of a picture belong together: one muscle's panel of one or several sweeps."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from viewer.reading.ink import Ink
 from viewer.reading.traces import Trace
 
-SAME_EXTENT = 0.75  # overlap over union of two sweeps' columns in one panel
+SAME_EXTENT = 0.85  # overlap over union of two sweeps' columns in one panel
 WIDER = 1.7  # times the usual distance between sweeps: another panel begins
 LETTER_SHARE = 0.4  # of the strongest stroke near
 LETTERS = 5  # small parts between two sweeps that are a caption
@@ -14,13 +16,10 @@ Rect = tuple[float, float, float, float]
 
 
 def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]]:
-    """Return panels from the top down: their sweeps, and the rectangle (x, y, w, h) that holds them.
-
-    Ruled lines are no sweeps, but where they are all there is in their panel.
-    """
+    """Return panels from the top down: their sweeps, and the rectangle (x, y, w, h) that holds them."""
     letters = _letters(ink.mask(LETTER_SHARE))
     columns: list[list[Trace]] = []
-    for trace in sorted((t for t in traces if not t.ruled), key=lambda t: t.row):
+    for trace in sorted(traces, key=lambda t: t.row):
         home = next((c for c in columns if _alike(c[-1], trace)), None)
         if home is None:
             columns.append([trace])
@@ -38,7 +37,7 @@ def _alike(a: Trace, b: Trace) -> bool:
 def _split(column: list[Trace], ink: Ink, letters: np.ndarray) -> list[list[Trace]]:
     """Part sweeps under one another where the ground changes, a caption stands, or the distance jumps."""
     groups = [[column[0]]]
-    gaps = [b.row - a.row for a, b in zip(column, column[1:], strict=False)]
+    gaps = [b.row - a.row for a, b in pairwise(column)]
     usual = float(np.median(gaps)) if gaps else 0.0
     for above, below, gap in zip(column, column[1:], gaps, strict=False):
         if gap > WIDER * usual or _apart(above, below, ink, letters):

@@ -6,10 +6,10 @@ import numpy as np
 
 PART_PX, PART_SHARE = 30, 0.03  # a connected part of a trace is at least so wide (pixels, share of the picture's width)
 LEAST_SHARE = 0.12  # a trace is at least so wide, of the picture
-GAP_PX = 12  # a cursor or a grid line cuts a trace so widely
+GAP_PX = 7  # a cursor or a grid line cuts a trace so widely
 WORD_PX, WORD_RUNS = 48, 1.3  # words: no higher, and more strokes in a column
 COVERED = 0.3  # of its width a baseline has flat ink
-STRAIGHT_PX = 0.35  # standard deviation of a ruled line about its fit
+STRAIGHT_PX = 0.4  # three quarters of a ruled line's columns are nearer to its fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +70,36 @@ def find_traces(mask: np.ndarray) -> list[Trace]:
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     wide = width >= max(PART_PX, PART_SHARE * mask.shape[1])
     wide[0] = False
+    letters = _of_letters(mask, labels, width)
     runs = _runs(joined.astype(bool) & wide[labels], labels)
     order = np.argsort(runs.part, kind="stable")
     cuts = np.flatnonzero(np.diff(runs.part[order])) + 1
     traces: list[Trace] = []
     for rows in np.split(order, cuts) if len(order) else ():
         part = runs.part[rows[0]]
-        if height[part] <= WORD_PX and len(rows) > WORD_RUNS * width[part]:
+        if height[part] <= WORD_PX and (len(rows) > WORD_RUNS * width[part] or letters[part]):
             continue
         own = runs.of(rows)
         traces += _curves(own, _baselines(own))
     least = LEAST_SHARE * mask.shape[1]
     return sorted((t for t in _joined(traces) if len(t.base) >= least), key=lambda t: t.row)
+
+
+def _of_letters(mask: np.ndarray, labels: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """Return which joined parts are words: several pieces as high as letters, none of them long."""
+    import cv2
+
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    rows, columns = np.zeros(count, int), np.zeros(count, int)
+    ys, xs = np.nonzero(mask)
+    rows[pieces[ys, xs]], columns[pieces[ys, xs]] = ys, xs
+    part = labels[rows, columns]
+    wide, tall = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    part[0] = 0
+    like = (tall >= 5) & (wide <= 3 * tall) & (part > 0)
+    longest = np.zeros(len(width), int)
+    np.maximum.at(longest, part, wide)
+    return (np.bincount(part[like], minlength=len(width)) >= 3) & (longest < 0.45 * width)
 
 
 def _runs(mask: np.ndarray, labels: np.ndarray) -> _Runs:
@@ -186,7 +204,7 @@ def _fitted(x: np.ndarray, y: np.ndarray, span: tuple[int, int], usual: float) -
         order = np.argsort(x)
         rows = np.interp(columns, x[order], y[order])
         rows = median_filter(rows, size=max(9, len(columns) // 5) | 1, mode="nearest")
-    straight = len(x) >= 0.9 * len(columns) * 0.98 and float(off.std()) < STRAIGHT_PX and usual <= 4
+    straight = len(x) >= 0.7 * len(columns) and float(np.quantile(np.abs(off), 0.75)) < STRAIGHT_PX and usual <= 4
     return _Line(span[0], rows, straight, usual)
 
 

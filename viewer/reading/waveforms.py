@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from viewer.reading.ground import Rect
 from viewer.reading.ink import Ink, find_ink
 from viewer.reading.traces import Trace, find_traces
 
-SHARES = (0.42, 0.22)  # strokes that count, of the strongest near: the second where the first finds no trace
+SHARES = (0.3, 0.17)  # strokes that count, of the strongest near: the second where the first finds no trace
 LEAST_PX = 6.0  # a deflection is at least so high
 OVER_NOISE = 5.0  # standard deviations
 OVER_THICKNESS = 0.8  # of the resting curve
 EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
+TAIL = 3  # a positive sharp wave's slow end may be so many times as long as what stands out of the noise
 MOST = 400  # waveforms in a picture
 LARGEST_PX = 2600  # longer pictures are looked at reduced
 SMALL_PX = 360  # smaller ones enlarged
@@ -62,7 +64,8 @@ def find_waveforms(shown: np.ndarray) -> Found:
     ink = find_ink(shown)
     traces: list[Trace] = []
     for share in SHARES:
-        traces += [t for t in find_traces(ink.mask(share)) if not any(_same(t, other) for other in traces)]
+        more = find_traces(ink.mask(share))
+        traces += [t for t in more if _is_curve(t) and not any(_near(t, other, ink.panels) for other in traces)]
     return _scaled(_arranged(traces, ink), 1 / zoom)
 
 
@@ -87,13 +90,30 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
     return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]))
 
 
-def _same(a: Trace, b: Trace) -> bool:
-    """Whether two traces run along one another."""
-    x0, x1 = max(a.x0, b.x0), min(a.x1, b.x1)
-    if x1 - x0 < 0.2 * len(a.base):
+def _near(a: Trace, b: Trace, panels: tuple[Rect, ...]) -> bool:
+    """Whether a trace runs along another or in its panel."""
+    both = min(a.x1, b.x1) - max(a.x0, b.x0)
+    if both <= 0.2 * len(a.base):
         return False
-    apart = np.abs(a.base[x0 - a.x0 : x1 - a.x0] - b.base[x0 - b.x0 : x1 - b.x0])
-    return float(np.median(apart)) < max(8.0, a.thickness, b.thickness)
+    homes = [
+        next((i for i, r in enumerate(panels) if r.y0 <= t.row < r.y1 and t.x0 < r.x1 and t.x1 > r.x0), None)
+        for t in (a, b)
+    ]
+    return homes[0] == homes[1] if None not in homes else abs(a.row - b.row) < 0.1 * len(b.base)
+
+
+def _is_curve(trace: Trace) -> bool:
+    """Whether a trace is no line of a frame or table: where such a line touches letters, it goes on beneath them."""
+    if not trace.ruled:
+        return True
+    away = (trace.top > trace.base + 1.5) | (trace.bottom < trace.base - 1.5)
+    for first, last in deflections(trace):
+        above = float((trace.base - trace.top)[first:last].max())
+        below = float((trace.bottom - trace.base)[first:last].max())
+        inside = 3 < first and last < len(away) - 3
+        if away[first:last].mean() > 0.25 or (inside and (min(above, below) > 4 or max(above, below) > 30)):
+            return True
+    return False
 
 
 def deflections(trace: Trace) -> list[tuple[int, int]]:
@@ -107,25 +127,33 @@ def deflections(trace: Trace) -> list[tuple[int, int]]:
     if float(size.max(initial=0.0)) < least:
         return []
     middle = (up - down) / 2 if trace.thickness > 3 else np.where(up > down, up, -down)
-    slow = np.abs(np.convolve(np.pad(middle, 4, "edge"), np.ones(9) / 9, "valid"))
-    rest = max(0.4, _spread(slow))
+    slow = [np.abs(_ahead(middle, columns)) for columns in (9, 25)]
+    rests = [max(0.3, _spread(s)) for s in slow]
     spans = []
     for first, last in _merged(_stretches(_smooth(size) > low)):
         peak = float(size[first:last].max())
         if peak < least:
             continue
         loud = first + np.flatnonzero(size[first:last] > max(EDGE_SHARE * peak, 1.0))
-        faint = max(EDGE_SHARE * peak, 2.0 * rest)
         a, b = int(loud[0]), int(loud[-1]) + 1
-        b += int(
-            np.argmin(np.r_[slow[b:] > faint, False])
-        )  # the slow end of a wave is lower than single columns' noise
-        a -= int(np.argmin(np.r_[slow[:a][::-1] > 2 * faint, False]))
+        thin = b - a <= 5
+        most = b + TAIL * (b - a) + 6
+        for level, rest in zip(slow, rests, strict=True):  # a wave's slow end is lower than single columns' noise
+            faint = max(EDGE_SHARE * peak, 2.0 * rest)
+            b += int(np.argmin(np.r_[level[b:most] > faint, False]))
         if spans and a <= spans[-1][1]:
             a = spans[-1][1]
+        if thin and (a <= 3 or int(loud[-1]) >= len(size) - 4):  # at the ends frames stand
+            continue
         if b - a >= 2:
             spans.append((a, b))
     return spans
+
+
+def _ahead(values: np.ndarray, columns: int) -> np.ndarray:
+    """Return the mean of a column and those after it, ``columns`` in all."""
+    padded = np.pad(values, (0, columns - 1), "edge")
+    return np.convolve(padded, np.ones(columns) / columns, "valid")
 
 
 def _spread(values: np.ndarray) -> float:
