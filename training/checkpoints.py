@@ -19,15 +19,18 @@ def save_checkpoint(state: dict[str, Any], path: Path) -> None:
     fresh.replace(path)
 
 
-def load_checkpoint(path: Path, device: str) -> dict[str, Any] | None:
-    """Return a checkpoint, None where there is none. Raises LeadlightError for one that cannot be read."""
+def load_checkpoint(path: Path) -> dict[str, Any] | None:
+    """Return a checkpoint, its tensors on the CPU; None where there is none.
+
+    Raises LeadlightError for one that cannot be read.
+    """
     if not path.exists():
         return None
     try:
-        return torch.load(path, map_location=device, weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a file of any other content
         raise LeadlightError(
-            "training", f"The checkpoint {path} cannot be read", "delete it to begin this part again", path
+            "damaged", f"The checkpoint {path} cannot be read", "delete it to begin this part again", path
         ) from error
 
 

@@ -18,6 +18,7 @@ class Journal:
 
     def __init__(self, out: Path, total: int, first: int, epoch: int, log: Callable[[str], None]) -> None:
         self.out, self._log = out, log
+        out.mkdir(parents=True, exist_ok=True)
         self._steps = _continued(out / "steps.jsonl", lambda line: line["step"] < first)
         self._epochs = _continued(out / "epochs.jsonl", lambda line: line["epoch"] < epoch)
         self._events = _event_writer(out / "tensorboard", first)

@@ -58,14 +58,13 @@ def fit(
     checkpoint with the batches and random numbers it would have had. Under torchrun each batch is divided over the
     processes, and only the first writes.
     """
-    out.mkdir(parents=True, exist_ok=True)
     network.to(device)
     groups = _groups(network, rate, head_rate or rate, head, weight_decay)
     steps = _Steps(network, optimiser(groups), epochs * steps_per_epoch, warmup, fixed_rate, device, mixed, clip)
     steps.loss, steps.average = loss, average
     steps.shadow = {k: v.clone() for k, v in network.state_dict().items()} if average else None
     at, checkpoint, random = _Progress(), out / "checkpoint.pt", None
-    saved = load_checkpoint(checkpoint, device) if resume else None
+    saved = ranks.given_by_first(load_checkpoint(checkpoint) if resume and ranks.is_first() else None)
     if saved is not None:
         steps.restore(saved)
         at = _Progress(**{name: saved[name] for name in vars(at) if name in saved})
@@ -184,7 +183,8 @@ class _Steps:
         self.optimiser.load_state_dict(saved["optimiser"])
         self.schedule.load_state_dict(saved["schedule"])
         self.scaler.load_state_dict(saved.get("scaler", {}) if self.scaler.is_enabled() else {})
-        self.shadow = saved["shadow"]
+        shadow = saved["shadow"]
+        self.shadow = None if shadow is None else {k: v.to(self.device) for k, v in shadow.items()}
 
     def kept(self) -> dict[str, Tensor]:
         """Return the weights that are validated and kept."""

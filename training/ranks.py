@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -85,6 +86,15 @@ def said_by_first(value: float, device: str) -> float:
     told = torch.tensor([value], dtype=torch.float64, device=device)
     distributed.broadcast(told, 0)
     return float(told)
+
+
+def given_by_first(value: Any) -> Any:
+    """Return the first process's value (plain values and tensors on the CPU) to all of them."""
+    if count() == 1:
+        return value
+    told = [value]
+    distributed.broadcast_object_list(told, 0)
+    return told[0]
 
 
 def _together() -> bool:

@@ -206,6 +206,48 @@ def measure(
 
 
 @program.command()
+@click.argument("bundle")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Class folders, a table, or recordings.")
+@click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also a page: FILE.html or FILE.pdf.")
+@click.option("--identified", is_flag=True, help="With the files' names on the page.")
+@click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the network runs.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of a CPU (half of them, where not given).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def evaluate(
+    bundle: str, data: Path, page: Path | None, identified: bool, device: str, threads: int | None, as_json: bool
+) -> int:
+    """Measure BUNDLE (a model's id, or a bundle folder) on files whose classes or events are known.
+
+    Figures have 95 % intervals, resampled by patient or recording. Ctrl-C stops reading; what was read is measured.
+    """
+    if page is not None and page.suffix.lower() not in (".html", ".pdf"):
+        raise click.UsageError(f"--page must end in .html or .pdf, not {page.suffix or 'nothing'!r}.")
+    from training.evaluation.run import evaluate as run
+    from training.evaluation.run import find_bundle, use_threads
+
+    use_threads(threads)
+    card = find_bundle(bundle)
+    progress = _Progress()
+    evaluation = run(card, data, device, progress)
+    progress.clear()
+    from training.evaluation.result import as_text, to_json
+
+    value = to_json(evaluation)
+    if as_json:
+        _print_json(value)
+    else:
+        _print(as_text(value))
+    if page is not None:
+        from training.evaluation.page import write_page
+
+        write_page(evaluation, page, identified, progress)
+        progress.clear()
+    if evaluation.interrupted:
+        return INTERRUPTED
+    return FAILED if evaluation.failed else OK
+
+
+@program.command()
 @click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the networks run.")
 def selftest(device: str) -> int:
     """Open, read and draw every bundled sample, and verify every model."""
@@ -341,6 +383,38 @@ def render_ecg(source: Path, out: Path, jobs: int, seed: int) -> int:
     from training.ecg.render import render
 
     return _counts(render(source, out, jobs, seed))
+
+
+@program.command()
+@click.argument("recipe")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="What to learn from: folder or table.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to fill.")
+@click.option("--resume", is_flag=True, help="Go on with the run in that folder from its last checkpoint.")
+@click.option("--device", type=click.Choice(DEVICES[:3]), default="auto", help="Where the network trains.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of a CPU (all, where not given).")
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Processes that draw or open pictures.")
+@click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Weights to start from.")
+def train(recipe: str, data: Path, out: Path, resume: bool, **how: Any) -> int:
+    """Train a network by RECIPE (its name, or a file) and write its bundle; also under torchrun."""
+    from training.trainers import train as train_by
+
+    bundle = train_by(recipe, data, out, resume, **how)
+    if bundle is not None:
+        _print(f"Trained: {bundle}; leadlight models install takes it")
+    return OK
+
+
+@program.command()
+@click.argument("source", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to fill.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="The same seed splits in the same way.")
+def dataset(source: Path, out: Path, seed: int) -> int:
+    """Split labelled EMG pictures or recordings (class folders, or a table) by patient; counts and a contact sheet."""
+    from training.emg.gather import describe
+
+    for line in describe(source, out, seed):
+        _print(line)
+    return OK
 
 
 class _Progress:

@@ -1,10 +1,8 @@
-"""``python -m training.chest.deep_media --data DATA --out OUT``: the published recipe of Deep MedIA, film to bundle.
+"""The trainer ``chest-deep-media``: the published recipe of Deep MedIA, from films to a bundle.
 
 Plain binary cross-entropy on the mined labels. Kept to compare with; the shipped recipe is ``chest-films.toml``.
 """
 
-import argparse
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,28 +11,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training import ranks
 from training.chest.films import Films, read_films, split
 from training.chest.inputs import predict, shrunk, tensors
 from training.chest.report import finish
+from training.job import Job
 from training.loop import fit
 from viewer.models.networks import Network, build_network
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "chest-deep-media.toml"
 
-
-def main() -> None:
-    """Train by the recipe; resumes a run that was cut off."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--start", type=Path, help="a torchvision ResNet-18 state (.pth)")
-    parser.add_argument("--device", default="cpu")
-    given = parser.parse_args()
-    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    films = read_films(given.data / "cxr", min(recipe["size"], 1024))
-    network = train(films, recipe, given.out, given.device, given.start)
-    finish(network, films, recipe, given.data, given.out)
+def run(job: Job) -> Path:
+    """Train by the recipe (from a torchvision ResNet-18 where weights are given), measure, and write the bundle."""
+    films = read_films(job.data / "cxr", min(job.recipe["size"], 1024))
+    network = train(films, job.recipe, job.out, job.device, job.weights)
+    if ranks.is_first():
+        finish(network, films, job.recipe, job.data, job.bundle.parent)
+    return job.bundle
 
 
 def train(films: Films, recipe: dict, out: Path, device: str = "cpu", start: Path | None = None) -> Network:
@@ -84,7 +76,3 @@ def few_a_class(films: Films, indices: np.ndarray, most: int) -> np.ndarray:
     for c in range(films.labels.shape[1]):
         kept.update(int(i) for i in indices[films.labels[indices, c] > 0][:most])
     return np.array(sorted(kept))
-
-
-if __name__ == "__main__":
-    main()

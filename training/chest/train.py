@@ -1,10 +1,8 @@
-"""``python -m training.chest.train --data DATA --out OUT``: the chest film network, from films to a bundle.
+"""The trainer ``chest-films``: the chest film network, from films to a bundle.
 
-DATA holds ``cxr`` and, to measure on another hospital's films, ``cxr_jsrt``.
+The data folder holds ``cxr`` and, to measure on another hospital's films, ``cxr_jsrt``.
 """
 
-import argparse
-import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,35 +11,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training import ranks
 from training.chest.augment import cells, vary
 from training.chest.films import LABELS, UNBIASED, Films, read_films, split
 from training.chest.inputs import predict, shrunk
 from training.chest.loss import WithMaps, offsets, pack, packed_loss, soft_targets, unbiased_odds
 from training.chest.report import finish
+from training.job import Job
 from training.loop import fit
 from training.metrics import auc
 from training.pretrained import efficientnet_lite0
 from viewer.models.networks import Network
 from viewer.models.preprocessing.picture import to_tensor
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "chest-films.toml"
 
-
-def main() -> None:
-    """Train by the recipe; resumes a run that was cut off."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    films = cached_films(given.data / "cxr", given.out)
-    network = train(films, recipe, given.out, given.device)
-    torch.save(network.state_dict(), given.out / "network.pt")
-    finish(network, films, recipe, given.data, given.out)
+def run(job: Job) -> Path:
+    """Train by the recipe, measure, and write the bundle; return its folder."""
+    with ranks.first_alone():
+        films = cached_films(job.data / "cxr", job.out)
+    network = train(films, job.recipe, job.out, job.device)
+    if ranks.is_first():
+        finish(network, films, job.recipe, job.data, job.bundle.parent)
+    return job.bundle
 
 
 def cached_films(folder: Path, out: Path) -> Films:
@@ -49,7 +40,8 @@ def cached_films(folder: Path, out: Path) -> Films:
     out.mkdir(parents=True, exist_ok=True)
     stored = out / "pixels.npy"
     films = read_films(folder)
-    np.save(stored, films.pixels)
+    if ranks.is_first():
+        np.save(stored, films.pixels)
     return replace(films, pixels=np.load(stored, mmap_mode="r"))
 
 
@@ -133,7 +125,3 @@ def _batches(
             inputs.append(to_tensor(film, 3, (0.5,), (0.5,)))
             packed.append(torch.from_numpy(pack(targets[i], shares[i], cells(boxes, len(LABELS), size // 32))))
         yield torch.stack(inputs), torch.stack(packed)
-
-
-if __name__ == "__main__":
-    main()

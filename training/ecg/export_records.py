@@ -1,7 +1,5 @@
-"""``python -m training.ecg.export_records --data D --trained OUT --bundle FOLDER``: measure, calibrate, bundle."""
+"""From the trained ECG record network to its bundle: calibration, operating points, figures, maps."""
 
-import argparse
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +9,8 @@ import torch
 from training.ecg.augment import lift_st
 from training.ecg.beats import beat_times
 from training.ecg.figures import class_figures, operating_points, temperatures
-from training.ecg.records import CLASSES, Record, load_records
-from training.ecg.splits import split
-from training.ecg.train_records import NORMAL, RECIPE, STE, as_input, predict
+from training.ecg.records import CLASSES, Record
+from training.ecg.train_records import NORMAL, STE, as_input, predict
 from training.export import export_bundle
 from training.faithfulness import measure_faithfulness
 from viewer.models.networks.inception_ecg import InceptionEcg
@@ -38,23 +35,6 @@ LIMITS = (
     "went on once after the maps of an earlier state had failed the same check on the same test records.",
     "Heat maps say when, not in which lead: leads mix in the first convolution.",
 )  # fmt: skip
-
-
-def main() -> None:
-    """Measure on validation and test records and write the bundle."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--trained", type=Path, required=True)
-    parser.add_argument("--bundle", type=Path, required=True)
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    recipe = tomllib.loads(RECIPE.read_text("utf-8"))
-    network = InceptionEcg(len(CLASSES), dropout=recipe["dropout"])
-    state = torch.load(given.trained / "network.pt", weights_only=True)
-    network.load_state_dict({k: v.half().float() if v.is_floating_point() else v for k, v in state.items()})
-    records = load_records(given.data)
-    export(network.eval(), records, split(records, recipe["split"], recipe["seed"]), given.bundle)
 
 
 def export(network: InceptionEcg, records: Sequence[Record], side: dict[str, str], bundle: Path) -> None:
@@ -181,7 +161,3 @@ def _faithfulness(network: InceptionEcg, records: Sequence[Record]):  # type: ig
         inputs += [_ten_seconds(r) for r in having]
         classes += [c] * len(having)
     return measure_faithfulness(network, torch.from_numpy(np.stack(inputs)), classes, data="test records by class")
-
-
-if __name__ == "__main__":
-    main()

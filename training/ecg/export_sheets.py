@@ -1,8 +1,6 @@
-"""``python -m training.ecg.export_sheets --data D --trained OUT --bundle FOLDER``: measure, calibrate, bundle."""
+"""From the trained ECG sheet network to its bundle: calibration, operating points, figures, maps."""
 
-import argparse
 import csv
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from training.ecg.figures import class_figures, operating_points, temperatures
 from training.ecg.records import CLASSES, Record, load_records
 from training.ecg.sheets import HELD_FONTS, HELD_PAPERS, SEEN_FONTS, SEEN_PAPERS
 from training.ecg.splits import split
-from training.ecg.train_sheets import RECIPE, predict
+from training.ecg.train_sheets import predict
 from training.export import export_bundle, figure
 from training.faithfulness import measure_faithfulness
 from training.metrics import auc, bootstrap
@@ -25,38 +23,16 @@ from viewer.models.preprocessing.ecg_sheet import sheet_planes
 SB, ST = CLASSES.index("SB"), CLASSES.index("ST")
 
 
-def main() -> None:
-    """Measure on sheets of validation and test records and write the bundle."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--trained", type=Path, required=True)
-    parser.add_argument("--bundle", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    recipe = tomllib.loads(RECIPE.read_text("utf-8"))
-    records = load_records(given.data)
+def measure_and_export(network: SheetCnn, recipe: dict, data: Path, out: Path, bundle: Path) -> None:
+    """Measure on sheets of validation and test records, drawn under ``out``, and write the bundle."""
+    records = load_records(data)
     side = split(records, recipe["split"], recipe["seed"])
     check = [r for r in records if side[r.id] == "validation"]
     test = [r for r in records if side[r.id] == "test"]
     size = recipe["sheets"]["height"], recipe["sheets"]["width"]
-    shown = {
-        "validation": draw_once(check, given.trained / "check.npy", size, SEEN_PAPERS, SEEN_FONTS, 1),
-        "test": draw_once(test, given.trained / "test.npy", size, HELD_PAPERS, HELD_FONTS, 2),
-    }
-    if given.bundle is None:
-        return
-    network = load_trained(given.trained, recipe)
-    export(network, (check, shown["validation"]), (test, shown["test"]), given.data, size, recipe, given.bundle)
-
-
-def load_trained(folder: Path, recipe: dict) -> SheetCnn:
-    """Return the trained network with its weights rounded to half precision, as they ship."""
-    settings = recipe["training"]
-    network = SheetCnn(len(CLASSES), tuple(settings["widths"]), tuple(settings["repeats"]), settings["dropout"])
-    state = torch.load(folder / "network.pt", weights_only=True)
-    network.load_state_dict({k: v.half().float() if v.is_floating_point() else v for k, v in state.items()})
-    return network.eval()
+    validation = draw_once(check, out / "check.npy", size, SEEN_PAPERS, SEEN_FONTS, 1)
+    unseen = draw_once(test, out / "test.npy", size, HELD_PAPERS, HELD_FONTS, 2)
+    export(network, (check, validation), (test, unseen), data, size, recipe, bundle)
 
 
 def draw_once(
@@ -213,7 +189,3 @@ def _targets(records: Sequence[Record]) -> tuple[np.ndarray, np.ndarray]:
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-z))
-
-
-if __name__ == "__main__":
-    main()

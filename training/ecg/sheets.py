@@ -1,11 +1,8 @@
 """Training pictures: real and simulated records, varied, drawn on sheets in every look, as the viewer prepares them.
 
-``python -m training.ecg.sheets --data DATA --out OUT --count N`` draws them into memory-mapped arrays under OUT; a run
-that was cut off goes on.
+They lie in memory-mapped arrays; a run that was cut off goes on.
 """
 
-import argparse
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,20 +26,12 @@ SEEN_FONTS = tuple(f for f in FONTS if f not in HELD_FONTS)
 SAMPLES = 10 * RATE_HZ
 
 
-def main() -> None:
-    """Draw the training pictures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=6000)
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    given = parser.parse_args()
-    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    records = load_records(given.data)
+def training_records(data: Path, recipe: dict) -> list[Record]:
+    """Return the real records to learn from, and simulated ones beside them."""
+    records = load_records(data)
     side = split(records, recipe["split"], recipe["seed"])
     learn = [r for r in records if side[r.id] == "train"]
-    learn += simulated_records(recipe["sheets"]["simulated"], recipe["seed"])
-    draw_pool(learn, given.out, given.count, recipe)
+    return learn + simulated_records(recipe["sheets"]["simulated"], recipe["seed"])
 
 
 def draw_pool(records: Sequence[Record], out: Path, count: int, recipe: dict) -> None:
@@ -96,7 +85,3 @@ def _array(path: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
     if path.exists():
         return np.load(path, mmap_mode="r+")
     return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,5 @@
-"""``python -m training.ecg.train_records --data DATA --out OUT --start WEIGHTS``: the ECG record network."""
+"""The trainer ``ecg-records``: the ECG record network."""
 
-import argparse
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,12 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training import ranks
 from training.ecg.augment import covered, lift_st, vary
 from training.ecg.beats import beat_times
 from training.ecg.records import CLASSES, Record, load_records
 from training.ecg.simulated import simulated_records
 from training.ecg.splits import split
 from training.ecg.start import start_from_ahus
+from training.job import Job
 from training.loop import fit
 from training.metrics import auc
 from viewer.models.networks.inception_ecg import InceptionEcg
@@ -22,24 +22,19 @@ from viewer.models.preprocessing.ecg import RATE_HZ, network_input
 from viewer.reading.findings import strongest
 from viewer.study import TWELVE_LEADS
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "ecg-records.toml"
 NORMAL, STE, STD = CLASSES.index("Normal"), CLASSES.index("STE"), CLASSES.index("STD")
 
 
-def main() -> None:
-    """Train by the recipe; resumes a run that was cut off."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="published weights to start from (Ahus-AIM fold, safetensors)")
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    network = train(load_records(given.data), recipe, given.out, given.start, given.device)
-    torch.save(network.state_dict(), given.out / "network.pt")
+def run(job: Job) -> Path:
+    """Train by the recipe (from the Ahus-AIM fold where its weights are given), measure, and write the bundle."""
+    records = load_records(job.data)
+    network = train(records, job.recipe, job.out, job.weights, job.device)
+    if ranks.is_first():
+        from training.ecg.export_records import export
+
+        side = split(records, job.recipe["split"], job.recipe["seed"])
+        export(network.half().float().eval(), records, side, job.bundle)
+    return job.bundle
 
 
 def train(
@@ -157,7 +152,3 @@ def chances(records: Sequence[Record]) -> np.ndarray:
     often = np.clip(150 / np.maximum(1, labels.sum(0)), 1, 8)
     weights = np.maximum(1, (labels * often).max(1))
     return weights / weights.sum()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,9 @@
-"""``python -m training.ecg.train_sheets --pool POOL --teacher BUNDLE --out OUT``: the ECG sheet network.
+"""The trainer ``ecg-sheets``: the ECG sheet network.
 
-POOL is what training.ecg.sheets drew. The record network reads the same signals and teaches: the sheet network learns
-its probabilities and its pooled features beside the labels.
+Its pictures are drawn first (training.ecg.sheets). The record network reads the same signals and teaches: the sheet
+network learns its probabilities and its pooled features beside the labels.
 """
 
-import argparse
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,31 +11,33 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training import ranks
 from training.ecg.records import CLASSES
-from training.ecg.sheets import RECIPE
+from training.ecg.sheets import draw_pool, training_records
+from training.job import Job
 from training.loop import fit
 from training.metrics import auc
 from viewer.models.bundle import load_bundle
+from viewer.models.catalogue import find_card
 from viewer.models.networks import Network
 from viewer.models.networks.sheet_cnn import SheetCnn
 
 COUNT = len(CLASSES)
 
 
-def main() -> None:
-    """Train by the recipe; resumes a run that was cut off."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pool", type=Path, required=True)
-    parser.add_argument("--teacher", type=Path, required=True, help="the record network's bundle")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    network = train(given.pool, load_bundle(given.teacher).network, recipe, given.out, given.device)
-    torch.save(network.state_dict(), given.out / "network.pt")
+def run(job: Job) -> Path:
+    """Draw the pictures, train by the recipe with the installed record network as teacher, write the bundle."""
+    pool, recipe = job.out / "pool", job.recipe
+    with ranks.first_alone():
+        if ranks.is_first():
+            draw_pool(training_records(job.data, recipe), pool, recipe["sheets"]["pictures"], recipe)
+    teacher = load_bundle(find_card("ecg-records").folder).network
+    network = train(pool, teacher, recipe, job.out, job.device)
+    if ranks.is_first():
+        from training.ecg.export_sheets import measure_and_export
+
+        measure_and_export(network.half().float().eval(), recipe, job.data, job.out, job.bundle)
+    return job.bundle
 
 
 class Student(nn.Module):
@@ -174,7 +174,3 @@ def predict(network: nn.Module, planes: np.ndarray, device: str = "cpu", batch: 
             x = torch.from_numpy(np.array(planes[first : first + batch])).float().div_(255)
             found.append(network(x.to(device)).float().cpu().numpy())
     return np.concatenate(found)
-
-
-if __name__ == "__main__":
-    main()

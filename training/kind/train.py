@@ -1,10 +1,8 @@
-"""``python -m training.kind.train --data DATA --out OUT``: the kind network, from pictures to a bundle.
+"""The trainer ``kind-pictures``: the kind network, from pictures to a bundle.
 
 The convolutions keep their ImageNet weights; what is learned is the dense layer on their pooled features.
 """
 
-import argparse
-import tomllib
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,30 +10,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from training.job import Job
 from training.kind.looks import vary
 from training.kind.pictures import KINDS, Picture, gather
 from training.pretrained import efficientnet_lite0
 from viewer.models.networks.efficientnet_lite import EfficientNetLite0
 from viewer.models.preprocessing.picture import fit_picture, to_tensor
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "kind-pictures.toml"
 
-
-def main() -> None:
-    """Train by the recipe, measure, and write the bundle. Features already computed in OUT are used again."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    network = efficientnet_lite0(len(KINDS)).eval()
-    samples = samples_of(gather(given.data, recipe["counts"]), network, recipe, given.out)
+def run(job: Job) -> Path:
+    """Train by the recipe, measure, and write the bundle; return its folder."""
     from training.kind.report import finish
 
-    finish(train_head(network, samples, recipe), samples, recipe, given.out)
+    network = efficientnet_lite0(len(KINDS)).eval()
+    samples = samples_of(gather(job.data, job.recipe["counts"]), network, job.recipe, job.out)
+    finish(train_head(network, samples, job.recipe), samples, job.recipe, job.bundle.parent)
+    return job.bundle
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +119,3 @@ def train_head(network: EfficientNetLite0, samples: Samples, recipe: dict) -> Ef
     print(f"{len(names)} sources, {len(y)} looks; loss at the end {float(value.detach()):.4f}", flush=True)
     network.dense.load_state_dict(dense.state_dict())
     return network.eval()
-
-
-if __name__ == "__main__":
-    main()
