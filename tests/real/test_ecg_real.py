@@ -1,7 +1,6 @@
 """The ECG bundles on a fixed small part of the real records that no network learned from."""
 
 import os
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import torch
 
 from training.ecg.records import CLASSES, load_records
 from training.ecg.splits import split
-from training.ecg.train_records import RECIPE, as_input, predict
+from training.ecg.train_records import as_input, predict
+from training.job import load_recipe
 from training.metrics import auc
 from viewer.models.bundle import load_bundle
 from viewer.resources import resources_dir
@@ -27,7 +27,7 @@ def records():
 
 @pytest.fixture(scope="module")
 def test_records(records):
-    recipe = tomllib.loads(RECIPE.read_text())
+    recipe = load_recipe("ecg-records")
     side = split(records, recipe["split"], recipe["seed"])
     return [r for r in records if side[r.id] == "test"]
 

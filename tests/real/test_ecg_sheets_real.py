@@ -2,7 +2,6 @@
 
 import csv
 import os
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ import torch
 from training.ecg.export_sheets import HELD_FONTS, HELD_PAPERS
 from training.ecg.records import CLASSES, load_records
 from training.ecg.splits import split
-from training.ecg.train_sheets import RECIPE, predict
+from training.ecg.train_sheets import predict
+from training.job import load_recipe
 from training.metrics import auc
 from training.simulate.ecg_sheet import render_sheet
 from training.simulate.ecg_sheet_style import random_style
@@ -50,7 +50,7 @@ def test_slow_and_fast_hearts_on_real_print_outs(bundle):
 
 
 def test_held_out_records_in_unseen_looks(bundle):
-    recipe = tomllib.loads(RECIPE.read_text())
+    recipe = load_recipe("ecg-sheets")
     records = load_records(DATA)
     side = split(records, recipe["split"], recipe["seed"])
     test = [r for r in records if side[r.id] == "test" and r.origin == "ptbxl"]
