@@ -6,7 +6,7 @@ import numpy as np
 
 
 def bootstrap(
-    figure: Callable[[np.ndarray], float], groups: Sequence, rounds: int = 500, seed: int = 0
+    figure: Callable[[np.ndarray], float], groups: Sequence | np.ndarray, rounds: int = 500, seed: int = 0
 ) -> tuple[float, float, float]:
     """Return (value, low, high) of ``figure(indices)``, resampling whole groups (patients, recordings).
 
@@ -91,3 +91,54 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins
             if np.any(index == b)
         )
     )
+
+
+def resamples(groups: Sequence | np.ndarray, rounds: int = 500, seed: int = 0) -> list[np.ndarray]:
+    """Return the indices of ``rounds`` resamples of whole groups (patients, recordings), for ``interval``."""
+    _, owner = np.unique(np.asarray(groups), return_inverse=True)
+    order = np.argsort(owner, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(owner))[:-1])
+    rng = np.random.default_rng(seed)
+    return [np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))]) for _ in range(rounds)]
+
+
+def interval(
+    figure: Callable[[np.ndarray], float], count: int, drawn: Sequence[np.ndarray]
+) -> tuple[float, float, float]:
+    """Return (value, low, high) of ``figure(indices)`` by resamples that several figures share.
+
+    Resamples in which the figure cannot be computed (NaN) are left out; with fewer than half of them there is no
+    interval (NaN).
+    """
+    values = np.array([figure(indices) for indices in drawn], np.float64)
+    values = values[np.isfinite(values)]
+    low, high = np.percentile(values, (2.5, 97.5)) if 2 * len(values) > len(drawn) else (np.nan, np.nan)
+    return float(figure(np.arange(count))), float(low), float(high)
+
+
+def roc(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return false-positive and true-positive rates from (0, 0) to (1, 1), one point a distinct score."""
+    truth, score = np.asarray(truth, bool), np.asarray(score, np.float64)
+    order = np.argsort(-score, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True)) if len(score) else np.zeros(0, int)
+    hits, alarms = np.cumsum(truth[order])[last], np.cumsum(~truth[order])[last]
+    return (
+        np.concatenate([[0.0], alarms / max(1, (~truth).sum())]),
+        np.concatenate([[0.0], hits / max(1, truth.sum())]),
+    )
+
+
+def reliability(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> list[dict[str, float]]:
+    """Return, for each of equally wide bins that holds something, its bounds, count, mean confidence, share correct."""
+    index = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    return [
+        {
+            "low": b / bins,
+            "high": (b + 1) / bins,
+            "count": int((index == b).sum()),
+            "confidence": float(confidence[index == b].mean()),
+            "correct": float(correct[index == b].mean()),
+        }
+        for b in range(bins)
+        if np.any(index == b)
+    ]

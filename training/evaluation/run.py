@@ -1,0 +1,143 @@
+"""Reads every example with the engine that the viewer reads with."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from training.evaluation.data import Example, find_examples
+from training.evaluation.events import Tally, noise_of, tally
+from viewer.errors import BundleError, LeadlightError
+from viewer.formats import Item
+from viewer.formats.opener import Opener
+from viewer.measure.emg import TO_UV
+from viewer.models.card import Card, read_card
+from viewer.models.catalogue import catalogue, find_card
+from viewer.reading.engine import Engine
+from viewer.reading.values import Reading
+from viewer.study import Image, Kind, KindFrom, Study
+
+Progress = Callable[[str, str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """One example that was opened and read.
+
+    ``probability`` (classes,) is None where the model abstained, ``reasons`` are the codes of what was warned of.
+    ``predicted`` is what the reading says: a class, ``uncertain``, or None (abstained; classes that do not exclude each
+    other).
+    """
+
+    example: Example
+    sha256: str
+    probability: np.ndarray | None
+    predicted: str | None
+    reasons: tuple[str, ...]
+    tally: Tally | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What reading the examples gave. ``interrupted``: a person stopped it; what was done until then is here."""
+
+    card: Card
+    data: Path
+    done: tuple[Done, ...]
+    failed: tuple[tuple[Path, LeadlightError], ...]
+    found: int
+    interrupted: bool
+    device: str
+
+
+def find_bundle(name: str) -> Card:
+    """Return the card of an installed model or of a bundle folder.
+
+    Raises BundleError where there is none, or where it does not read studies.
+    """
+    folder = Path(name)
+    card = read_card(folder.resolve()) if (folder / "card.toml").is_file() or folder.is_dir() else find_card(name)
+    if card.role != "read":
+        raise BundleError("bundle-mismatch", f"{card.id} does not read studies", "name a model that does")
+    if folder.is_dir() and find_card(card.id, [card.folder.parent]).folder != card.folder:
+        raise BundleError(
+            "bundle-mismatch", f"Another bundle beside {folder.name} is also called {card.id}", "move one of them away"
+        )
+    return card
+
+
+def use_threads(count: int | None) -> None:
+    """Let the network have so many threads of the CPU; half of them by default, since another process opens files."""
+    import torch
+
+    torch.set_num_threads(count or max(1, (os.cpu_count() or 2) // 2))
+
+
+def evaluate(card: Card, data: Path, device: str, progress: Progress) -> Evaluation:
+    """Read what ``data`` holds, file after file; Ctrl-C ends it and leaves what was done.
+
+    Raises LeadlightError where ``data`` holds nothing for this model.
+    """
+    examples = find_examples(data, card)
+    done: list[Done] = []
+    failed: list[tuple[Path, LeadlightError]] = []
+    interrupted = False
+    reader = Reader(card, device)
+    with reader:
+        try:
+            for number, example in enumerate(examples):
+                progress(card.id, f"{number + 1} of {len(examples)},", number / len(examples))
+                try:
+                    done.append(_done(example, card, *reader.read(example)))
+                except LeadlightError as error:
+                    failed.append((example.path, error))
+        except KeyboardInterrupt:
+            interrupted = True
+    return Evaluation(card, data, tuple(done), tuple(failed), len(examples), interrupted, reader.engine.device)
+
+
+class Reader:
+    """Opens files in the helper process and reads them with one model, as the kind that it reads."""
+
+    def __init__(self, card: Card, device: str = "auto") -> None:
+        self.card = card
+        self.engine = Engine(device, None if card.folder in _installed() else [card.folder.parent])
+        self._opener = Opener()
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opener.close()
+
+    def read(self, example: Example) -> tuple[Study, Reading]:
+        """Return the study and what the model says. Raises LeadlightError."""
+        study = self._opener.open(Item(example.path))
+        study = replace(study, kind=self._kind(study), kind_from=KindFrom.PERSON)
+        return study, self.engine.read(study, model_id=self.card.id)
+
+    def _kind(self, study: Study) -> Kind:
+        picture = isinstance(study.content, Image)
+        fitting = [k for k in self.card.reads if k.endswith("-trace") != picture]
+        return study.kind if study.kind in fitting else (fitting or list(self.card.reads))[0]
+
+
+def _installed() -> list[Path]:
+    return [card.folder for card in catalogue()]
+
+
+def _done(example: Example, card: Card, study: Study, reading: Reading) -> Done:
+    reasons = tuple(dict.fromkeys(n.code for n in reading.warnings if n.code != "model-unvalidated"))
+    probability = None
+    if not reading.abstained and reading.findings:
+        own = {f.label: f.probability for f in reading.findings}
+        probability = np.array([own[c] for c in card.classes])
+    counted = None
+    if example.events is not None and not reading.abstained:
+        wave = study.waveform
+        scale = TO_UV.get(wave.units[0], example.full_scale_uv)
+        noise = noise_of(wave.samples[0], wave.rate_hz, scale)
+        counted = tally(reading.events, example.events, card.classes, wave.duration_s / 60, noise)
+    return Done(example, study.source.sha256, probability, reading.predicted, reasons, counted)
