@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from viewer.reading.device import choose_device, is_device_failure
 from viewer.reading.gradcam import class_maps
 from viewer.reading.identify import KindOpinion, overrule, settle_kind
 from viewer.reading.networks import LoadedNetworks, probabilities
+from viewer.reading.recording import read_recording
 from viewer.reading.values import ModelIdentity, Reading
 from viewer.reading.words import kind_name
 from viewer.study import Image, Kind, KindFrom, Note, Region, Study
@@ -27,6 +29,7 @@ from viewer.study import Image, Kind, KindFrom, Note, Region, Study
 BATCH = 8  # inputs through a network at once; a reading can be cancelled between batches
 PRECISION = "float32"
 Progress = Callable[[str, float], None]
+Answer = TypeVar("Answer")
 
 
 class Engine:
@@ -107,6 +110,8 @@ class Engine:
         checks = check_study(part, card)
         if checks.refusals:
             return self._abstained(job, study, card, region, (*checks.refusals, *checks.notes))
+        if card.preprocessing == "emg-trace":
+            return self._recording(job, study, part, card, region, checks.notes)
         job.stage("preparation", 0.2)
         prepared = prepare(card.preprocessing, card.preprocessing_arguments, _without_infinities(part))
         said = {note.code for note in (*study.notes, *prepared.notes)}
@@ -156,9 +161,43 @@ class Engine:
         self, card: Card, prepared: Prepared, job: "_Job", want_maps: bool = True
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the logits (batch, classes) and the raw maps (batch, classes, *grid), from one forward pass."""
+        return self._on_device(lambda: self._forward(card, prepared.inputs, job, want_maps and card.maps_faithful))
+
+    def _recording(
+        self, job: "_Job", study: Study, part: Study, card: Card, region: Region | None, checked: tuple[Note, ...]
+    ) -> Reading:
+        """Read an EMG recording: its events and trains, and from these its findings."""
+        start_s = 0.0 if region is None else max(0.0, region.start_s)
+        said = frozenset(note.code for note in (*study.notes, *checked))
+        job.stage("model", 0.2)
+        read = self._on_device(
+            lambda: read_recording(
+                self.networks.get(card, self.device),
+                _without_infinities(part),
+                said,
+                start_s,
+                lambda share: job.stage("network", 0.2 + 0.75 * share),
+            )
+        )
+        known = {note.code for note in study.notes}
+        notes = (*read.notes, *(note for note in checked if note.code not in known))
+        if read.refusal:
+            return self._abstained(job, study, card, region, (read.refusal, *notes))
+        reading = self._blank(job, study, card, region, (*study.notes, *_with_maps(card, notes)), abstained=False)
+        return replace(
+            reading,
+            predicted=read.predicted,
+            findings=read.findings,
+            events=read.events,
+            trains=read.trains,
+            maps=read.maps,
+        )
+
+    def _on_device(self, work: Callable[[], Answer]) -> Answer:
+        """Do work on the device; where an accelerator fails it is done again on the CPU."""
         while True:
             try:
-                return self._forward(card, prepared.inputs, job, want_maps and card.maps_faithful)
+                return work()
             except (RuntimeError, MemoryError) as error:
                 if self.device != "cpu" and is_device_failure(error):
                     self._fall_back(error)
@@ -213,10 +252,8 @@ class Engine:
         strengths = find.strongest(shares, card.classes)
         maps = () if raw_maps is None else find.heat_maps(card, study, raw_maps, extents, shares)
         found = find.findings(card, study, strengths, maps)
-        if not card.maps_faithful:
-            why = card.maps_note or "they did not prove faithful when they were measured"
-            notes = (*notes, Note("maps-not-shown", f"Heat maps of {card.title} are not shown: {why}"))
-        reading = self._blank(job, study, card, region, (*study.notes, *notes, *conflicts(found)), abstained=False)
+        notes = (*study.notes, *_with_maps(card, notes), *conflicts(found))
+        reading = self._blank(job, study, card, region, notes, abstained=False)
         return replace(reading, predicted=find.predicted(card, strengths), findings=found, maps=maps)
 
     def _blank(
@@ -264,6 +301,14 @@ class _Job:
 
     def elapsed_ms(self) -> float:
         return round(1000 * (time.perf_counter() - self.began), 1)
+
+
+def _with_maps(card: Card, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Return the notes, and why there are no heat maps where they are not shown."""
+    if card.maps_faithful:
+        return notes
+    why = card.maps_note or "they did not prove faithful when they were measured"
+    return (*notes, Note("maps-not-shown", f"Heat maps of {card.title} are not shown: {why}"))
 
 
 def _unreadable(study: Study, card: Card | None) -> Note | None:

@@ -59,13 +59,20 @@ class Event:
 
 @dataclass(frozen=True)
 class Train:
-    """Events that fire together; ``interval_cv`` is the intervals' standard deviation over their mean."""
+    """Events that fire together; ``interval_cv`` is the intervals' standard deviation over their mean.
+
+    ``score`` is the class's probability, judged by the whole train; ``slowing`` by how much the last third's median
+    interval is over the first third's (0.3: 30 % longer), None where there are too few.
+    """
 
     train: int
     label: str
     events: int
     rate_hz: float
     interval_cv: float
+    channel: str = ""
+    score: float = 0.0
+    slowing: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,114 @@
+"""How well the detector finds and names events: counts a recording, so that figures can be resampled by recording."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from training.emg.figures import measured
+from training.emg.matching import Counts, by_class, detection, matched
+from training.simulate.emg.draws import Draw, Part
+from training.simulate.emg.files import RATES_HZ
+from training.simulate.emg.parameters import GENERATORS, LABELS
+from training.simulate.emg.recording import Recording
+from training.simulate.emg.scene import simulate_mixture
+from viewer.models.networks.trace_events import TraceEvents
+from viewer.reading.events import named, read_channel, window_probabilities
+from viewer.reading.values import Event, Train
+from viewer.study import Waveform
+
+HISS = "end-plate noise"  # hundreds of overlapping potentials a second: nobody marks each one
+LENGTH_S = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What was found in one recording, against its truth.
+
+    ``found`` counts events of any class (end-plate noise left out), ``whole`` with end-plate noise, ``classes`` each
+    class's; ``called`` is, for each generator, how many of its events were called each class, or missed (last).
+    """
+
+    found: Counts
+    whole: Counts
+    classes: list[Counts]
+    called: dict[str, np.ndarray]
+    rate_hz: float
+    backgrounds: tuple[str, ...]
+    duration_s: float
+    windows: np.ndarray
+    events: list[Event] = field(repr=False)
+    trains: list[Train] = field(repr=False)
+
+
+def tell(network: TraceEvents, recording: Recording, unit: str = "uV") -> Told:
+    """Read a recording and compare."""
+    wave = Waveform(recording.samples_uv[None], recording.rate_hz, ("EMG",), (unit,))
+    channel = read_channel(network, wave, 0)
+    events, trains = named(channel, "EMG", LABELS)
+    found_s = np.array([e.time_s for e in events])
+    said = np.array([LABELS.index(e.label) for e in events], int)
+    true_s = np.array([e.time_s for e in recording.events])
+    truth = np.array([LABELS.index(e.label) for e in recording.events], int)
+    generators = np.array([e.generator for e in recording.events], object)
+    hiss = generators == HISS
+    owner = matched(found_s, true_s)
+    of = np.full(len(true_s), len(LABELS))
+    of[owner[owner >= 0]] = said[owner >= 0]
+    called = {g: np.bincount(of[generators == g], minlength=len(LABELS) + 1) for g in set(generators)}
+    windows = window_probabilities(network, channel.numbers) if len(channel.windows) else np.zeros((0, len(LABELS)))
+    real = found_s[(owner < 0) | ~hiss[owner]] if len(true_s) else found_s
+    named_as = said[(owner < 0) | ~hiss[owner]] if len(true_s) else said
+    return Told(
+        detection(found_s, true_s, hiss),
+        detection(found_s, true_s),
+        by_class(real, named_as, true_s[~hiss], truth[~hiss], len(LABELS)),
+        called,
+        recording.rate_hz,
+        recording.backgrounds,
+        recording.duration_s,
+        windows,
+        events,
+        trains,
+    )
+
+
+def mixtures(part: Part, count: int, seed: int, rate_hz: float | None = None) -> Iterator[Recording]:
+    """Yield recordings in which one to four generators fire at once."""
+    for number in range(count):
+        draw = Draw(np.random.default_rng([seed, number]), part)
+        names = [draw.pick(tuple(GENERATORS)) for _ in range(draw.integer(1, 4))]
+        rate = draw.pick(RATES_HZ)
+        yield simulate_mixture(draw, names, rate_hz or rate, LENGTH_S)
+
+
+def f1_of(counts: Sequence[Counts]) -> Callable[[np.ndarray], float]:
+    """Return a figure over rows: the F1 of all their counts together."""
+    return lambda rows: sum((counts[i] for i in rows), Counts()).f1
+
+
+def mixture_figures(told: list[Told], data: str) -> list[dict[str, Any]]:
+    """Return F1 of finding and of each class, with intervals by recording."""
+    n = len(told)
+    figures = [
+        measured("events found within 5 ms, F1", f1_of([t.found for t in told]), n, data),
+        measured("events found within 5 ms, F1, end-plate noise counted", f1_of([t.whole for t in told]), n, data),
+    ]
+    for c, label in enumerate(LABELS):
+        figures.append(measured("events found and named, F1", f1_of([t.classes[c] for t in told]), n, data, label))
+    return figures
+
+
+def by_generator(told: list[Told]) -> str:
+    """Return, for each generator, how many events there are, and the shares called each class and missed."""
+    total: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(LABELS) + 1))
+    for t in told:
+        for name, counts in t.called.items():
+            total[name] = total[name] + counts
+    lines = []
+    for name, counts in sorted(total.items()):
+        shares = "  ".join(f"{k} {v / counts.sum():.3f}" for k, v in zip((*LABELS, "missed"), counts, strict=True))
+        lines.append(f"{name:>30} n={int(counts.sum()):<6} {shares}")
+    return "\n".join(lines)
