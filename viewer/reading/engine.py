@@ -18,6 +18,7 @@ from viewer.models.preprocessing import Extent, Prepared, prepare
 from viewer.reading import findings as find
 from viewer.reading.checks import check_study, conflicts, fits_content
 from viewer.reading.device import choose_device, is_device_failure
+from viewer.reading.emg_picture import placed, read_emg_picture
 from viewer.reading.gradcam import class_maps
 from viewer.reading.identify import KindOpinion, overrule, settle_kind
 from viewer.reading.networks import LoadedNetworks, probabilities
@@ -112,6 +113,8 @@ class Engine:
             return self._abstained(job, study, card, region, (*checks.refusals, *checks.notes))
         if card.preprocessing == "emg-trace":
             return self._recording(job, study, part, card, region, checks.notes)
+        if study.kind == Kind.EMG_IMAGE:
+            return self._emg_picture(job, study, part, card, region, checks.notes)
         job.stage("preparation", 0.2)
         prepared = prepare(card.preprocessing, card.preprocessing_arguments, _without_infinities(part))
         said = {note.code for note in (*study.notes, *prepared.notes)}
@@ -192,6 +195,22 @@ class Engine:
             trains=read.trains,
             maps=read.maps,
         )
+
+    def _emg_picture(
+        self, job: "_Job", study: Study, part: Study, card: Card, region: Region | None, checked: tuple[Note, ...]
+    ) -> Reading:
+        """Read a picture of needle EMG: whole or panel by panel, and each waveform in it."""
+        read = self._on_device(
+            lambda: read_emg_picture(self.networks.get(card, self.device), part, self.device, job.stage)
+        )
+        notes = (*checked, *read.notes)
+        if read.refusal:
+            return self._abstained(job, study, card, region, (read.refusal, *notes))
+        job.stage("findings", 0.95)
+        extents = tuple(_shifted(extent, region) for extent in read.extents)
+        reading = self._reading(job, study, card, region, notes, (read.logits, read.maps, extents))
+        x, y = (0, 0) if region is None else (max(0, round(region.x)), max(0, round(region.y)))
+        return replace(reading, findings=placed(read, reading.findings, x, y))
 
     def _on_device(self, work: Callable[[], Answer]) -> Answer:
         """Do work on the device; where an accelerator fails it is done again on the CPU."""

@@ -14,6 +14,7 @@ OVER_NOISE = 5.0  # standard deviations
 OVER_THICKNESS = 0.8  # of the resting curve
 EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
 TAIL = 3  # a positive sharp wave's slow end may be so many times as long as what stands out of the noise
+CLIPPED_PX = 20  # from the baseline, at which a flat end is one cut off
 MOST = 400  # waveforms in a picture
 LARGEST_PX = 2600  # longer pictures are looked at reduced
 SMALL_PX = 360  # smaller ones enlarged
@@ -21,7 +22,11 @@ SMALL_PX = 360  # smaller ones enlarged
 
 @dataclass(frozen=True)
 class Waveform:
-    """A deflection in pixels of the picture. ``cut``: it touches the end of its sweep or of the picture."""
+    """A deflection in pixels of the picture.
+
+    ``rise``: the share of its height that is above the baseline; ``cut``: it touches the end of its sweep; ``clipped``:
+    its top or bottom is flat, as at the edge of a screen.
+    """
 
     x: float
     y: float
@@ -29,6 +34,7 @@ class Waveform:
     h: float
     panel: int
     sweep: int
+    rise: float = 0.5
     cut: bool = False
     clipped: bool = False
 
@@ -81,13 +87,25 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
         for trace, (first, last) in found:
             top = float(min(trace.top[first:last].min(), trace.base[first:last].min()))
             bottom = float(max(trace.bottom[first:last].max(), trace.base[first:last].max())) + 1
+            rise = float(trace.base[first:last].mean() - top) / (bottom - top)
+            place = trace.x0 + first, top, last - first, bottom - top, number, sweeps[id(trace)]
             cut = first <= 1 or last >= len(trace.base) - 1
-            waveforms.append(
-                Waveform(trace.x0 + first, top, last - first, bottom - top, number, sweeps[id(trace)], cut)
-            )
+            waveforms.append(Waveform(*place, rise, cut, _is_clipped(trace, first, last)))
         panels.append(Panel(x, y, w, h, len(members)))
     waveforms = _distinct(waveforms)
     return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]))
+
+
+def _is_clipped(trace: Trace, first: int, last: int) -> bool:
+    """Whether a deflection's top or bottom stays at one row for several columns, far from the baseline."""
+    for ends, away in ((trace.top, trace.base - trace.top), (-trace.bottom, trace.bottom - trace.base)):
+        part, off = ends[first:last], away[first:last]
+        level = float(part.min())
+        flat = part <= level + 0.5
+        longest = max((b - a for a, b in _stretches(flat)), default=0)
+        if float(off.max()) > CLIPPED_PX and longest >= max(5, 0.2 * (last - first)):
+            return True
+    return False
 
 
 def _near(a: Trace, b: Trace, panels: tuple[Rect, ...]) -> bool:
@@ -110,7 +128,7 @@ def _is_curve(trace: Trace) -> bool:
     for first, last in deflections(trace):
         above = float((trace.base - trace.top)[first:last].max())
         below = float((trace.bottom - trace.base)[first:last].max())
-        inside = 3 < first and last < len(away) - 3
+        inside = first > 3 and last < len(away) - 3
         if away[first:last].mean() > 0.25 or (inside and (min(above, below) > 4 or max(above, below) > 30)):
             return True
     return False

@@ -1,0 +1,225 @@
+"""A picture of needle EMG read: whole, or each panel of a report sheet, and every waveform in it by itself.
+
+A waveform's class is agreed on by three: its panel's reading, what the network makes of the waveform cut out with some
+surroundings (as the paper's specialist did), and the network's cells at its place. The mean of their log-probabilities
+decides; alike waveforms of a panel are judged together.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from viewer.models.bundle import ModelBundle
+from viewer.models.preprocessing import Extent, prepare
+from viewer.models.preprocessing.picture import fit_picture, to_tensor
+from viewer.reading.gradcam import class_maps
+from viewer.reading.networks import probabilities
+from viewer.reading.values import Box, Finding
+from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms
+from viewer.study import Note, Study
+from viewer.study.display import grey8
+
+BATCH = 8
+NAMED_FROM = 0.6  # a waveform's probability, under which it is called uncertain
+CUT_OUTS = {False: 8, True: 48}  # waveforms cut out at most: from a screen, from a sheet
+WIDER, TALLER = 3.0, 1.6  # a cut-out, in the waveform's width and height
+LEAST_WIDE_PX, LEAST_TALL_PX = 60, 36
+ALIKE = 0.3  # two waveforms of a panel whose sizes differ by less (as a share) are judged together
+SHEET_PX = 700  # smaller pictures are screens, however many panels they seem to have
+Step = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class PictureRead:
+    """What the network said of a picture's parts, and of its waveforms.
+
+    ``logits`` (parts, classes); ``maps`` (parts, classes, rows, columns) or None; ``extents``: one a part. ``boxes``: of
+    each class, the waveforms called it. ``panels``: more than one where it is a sheet.
+    """
+
+    logits: np.ndarray
+    maps: np.ndarray | None
+    extents: tuple[Extent, ...]
+    boxes: dict[str, tuple[Box, ...]]
+    found: Found
+    sheet: bool
+    notes: tuple[Note, ...] = ()
+    refusal: Note | None = None
+    doubted: bool = False
+
+
+def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step) -> PictureRead:
+    """Read a picture of needle EMG; ``step`` is called with a stage and the share done, and may raise to stop."""
+    card, network = bundle.card, bundle.network
+    shown = grey8(study.image)
+    step("waveforms", 0.2)
+    found = find_waveforms(shown)
+    sheet = is_sheet(found, shown.shape)
+    prepared = prepare(card.preprocessing, card.preprocessing_arguments, study)
+    arguments = card.preprocessing_arguments
+    fits = {"height", "width"} <= arguments.keys()
+    inputs, extents = prepared.inputs, prepared.extents
+    if sheet and fits:
+        parts = [_fitted(shown, (p.x, p.y, p.x + p.w, p.y + p.h), arguments) for p in found.panels]
+        inputs, extents = torch.stack([p[0] for p in parts]), tuple(p[1] for p in parts)
+    logits, maps, cells = [], [], []
+    with torch.inference_mode():
+        for first in range(0, len(inputs), BATCH):
+            step("network", 0.4 + 0.3 * first / len(inputs))
+            features = network.features(inputs[first : first + BATCH].to(device))
+            logits.append(network.head(features).float().cpu())
+            if card.maps_faithful:
+                maps.append(class_maps(network, features).float().cpu())
+            if hasattr(network, "cells"):
+                cells.append(network.cells(features).float().cpu())  # type: ignore[operator]
+    whole = torch.cat(logits)
+    boxes: dict[str, tuple[Box, ...]] = {}
+    if found.waveforms and fits:
+        shares = probabilities(card, whole).numpy()
+        said = [np.log(shares[w.panel if sheet else 0] + 1e-6) for w in found.waveforms]
+        views = [said, _cut_out(bundle, device, shown, found.waveforms, sheet, step)]
+        if cells:
+            views.append(_from_cells(bundle, torch.cat(cells), extents, found.waveforms, sheet))
+        boxes = _named(card.classes, found.waveforms, np.mean([np.stack(v) for v in views], axis=0))
+    notes = _notes(card.classes, found, boxes, sheet, probabilities(card, whole).numpy())
+    return PictureRead(
+        whole.numpy(), torch.cat(maps).numpy() if maps else None, extents, boxes, found, sheet and fits, notes
+    )
+
+
+def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
+    """Whether a picture shows several panels, each to be read by itself."""
+    return len(found.panels) > 1 and max(shape[:2]) >= SHEET_PX
+
+
+def placed(read: PictureRead, findings: Sequence[Finding], x: float, y: float) -> tuple[Finding, ...]:
+    """Return the findings with the waveforms called their class in place of boxes from maps.
+
+    ``x``, ``y``: where the picture that was read lies in the study. Where no waveform was found, what the maps gave
+    stays.
+    """
+    if not read.found.waveforms:
+        return tuple(findings)
+    return tuple(
+        replace(f, boxes=tuple(replace(b, x=b.x + x, y=b.y + y) for b in read.boxes.get(f.label, ()))) for f in findings
+    )
+
+
+def _fitted(shown: np.ndarray, bounds: tuple[float, float, float, float], arguments: dict) -> tuple[Tensor, Extent]:
+    """Return a part of the picture as the network's input, and what it covers."""
+    rows, columns = shown.shape[:2]
+    x0, y0 = max(0, int(bounds[0])), max(0, int(bounds[1]))
+    x1, y1 = min(columns, max(x0 + 8, int(np.ceil(bounds[2])))), min(rows, max(y0 + 8, int(np.ceil(bounds[3]))))
+    colour = bool(arguments.get("colour", False))
+    fit = arguments.get("fit", "letterbox")
+    fitted, extent = fit_picture(shown[y0:y1, x0:x1], arguments["height"], arguments["width"], fit, colour)
+    channels = arguments.get("channels", 3)
+    tensor = to_tensor(fitted, channels, arguments.get("mean", (0.5,)), arguments.get("std", (0.5,)))
+    return tensor, replace(extent, x=extent.x + x0, y=extent.y + y0)
+
+
+def _cut_out(
+    bundle: ModelBundle, device: str, shown: np.ndarray, waveforms: Sequence[Waveform], sheet: bool, step: Step
+) -> list[np.ndarray]:
+    """Return each waveform's log-probabilities (classes,), from two cut-outs at most of each group of alike ones."""
+    groups = _alike(waveforms)
+    chosen = [members[k] for k in (0, 1) for members in groups if len(members) > k][: CUT_OUTS[sheet]]
+    arguments = bundle.card.preprocessing_arguments
+    told: dict[int, np.ndarray] = {}
+    with torch.inference_mode():
+        for first in range(0, len(chosen), BATCH):
+            step("waveforms", 0.7 + 0.25 * first / len(chosen))
+            part = chosen[first : first + BATCH]
+            inputs = torch.stack([_fitted(shown, _surroundings(waveforms[i]), arguments)[0] for i in part])
+            logits = bundle.network(inputs.to(device)).float().cpu()
+            shares = probabilities(bundle.card, logits).numpy()
+            told |= dict(zip(part, np.log(shares + 1e-6), strict=True))
+    said = [np.zeros(len(bundle.card.classes))] * len(waveforms)
+    for members in groups:
+        heard = [told[i] for i in members if i in told]
+        for i in members:
+            if heard:
+                said[i] = np.mean(heard, axis=0)
+    return said
+
+
+def _alike(waveforms: Sequence[Waveform]) -> list[list[int]]:
+    """Return groups of waveforms of one panel that are about as wide and as high and lie alike about their baseline."""
+    groups: list[list[int]] = []
+    for i, wave in enumerate(waveforms):
+        for members in groups:
+            first = waveforms[members[0]]
+            same = first.panel == wave.panel and first.cut == wave.cut and abs(first.rise - wave.rise) < ALIKE
+            if same and max(abs(np.log(wave.w / first.w)), abs(np.log(wave.h / first.h))) < ALIKE:
+                members.append(i)
+                break
+        else:
+            groups.append([i])
+    return groups
+
+
+def _surroundings(wave: Waveform) -> tuple[float, float, float, float]:
+    wide = max(WIDER * wave.w, wave.h / 2.5, LEAST_WIDE_PX)
+    tall = min(max(TALLER * wave.h, LEAST_TALL_PX), max(2.5 * wide, wave.h + 4))
+    x, y = wave.x + wave.w / 2 + 0.1 * wide, wave.y + wave.h / 2
+    return x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2
+
+
+def _from_cells(
+    bundle: ModelBundle, cells: Tensor, extents: Sequence[Extent], waveforms: Sequence[Waveform], sheet: bool
+) -> list[np.ndarray]:
+    """Return each waveform's log-probabilities (classes,) from the cells that it covers."""
+    shares = torch.softmax(cells, 1).numpy()
+    rows, columns = shares.shape[2:]
+    said = []
+    for wave in waveforms:
+        part = wave.panel if sheet else 0
+        extent = extents[part]
+
+        def at(value: float, start: float, length: float, count: int) -> int:
+            return int(np.clip((value - start) / length * count, 0, count - 1))
+
+        x0, x1 = (at(v, extent.x, extent.w, columns) for v in (wave.x, wave.x + wave.w))
+        y0, y1 = (at(v, extent.y, extent.h, rows) for v in (wave.y, wave.y + wave.h))
+        said.append(np.log(shares[part, :, y0 : y1 + 1, x0 : x1 + 1].mean((1, 2)) + 1e-6))
+    return said
+
+
+def _named(classes: Sequence[str], waveforms: Sequence[Waveform], logs: np.ndarray) -> dict[str, tuple[Box, ...]]:
+    """Return each class's boxes, the surest first; ``logs`` (waveforms, classes). Uncertain ones are in none."""
+    shares = np.exp(logs - logs.max(1, keepdims=True))
+    shares /= shares.sum(1, keepdims=True)
+    best = shares.argmax(1)
+    boxes: dict[str, list[Box]] = {label: [] for label in classes}
+    for wave, own, c in zip(waveforms, shares, best, strict=True):
+        if own[c] >= NAMED_FROM:
+            boxes[classes[c]].append(
+                Box(float(wave.x), float(wave.y), float(wave.w), float(wave.h), round(float(own[c]), 4))
+            )
+    return {label: tuple(sorted(own, key=lambda b: -b.score)) for label, own in boxes.items()}
+
+
+def _notes(
+    classes: Sequence[str], found: Found, boxes: dict[str, tuple[Box, ...]], sheet: bool, shares: np.ndarray
+) -> tuple[Note, ...]:
+    notes = []
+    if sheet:
+        each = "; ".join(
+            _panel_words(n, p, classes, s) for n, (p, s) in enumerate(zip(found.panels, shares, strict=False), 1)
+        )
+        notes.append(Note("several-panels", f"The picture has {len(found.panels)} panels, each read by itself: {each}"))
+    if found.waveforms:
+        counts = [f"{len(own)} {label}" for label, own in boxes.items() if own]
+        unsure = len(found.waveforms) - sum(len(own) for own in boxes.values())
+        words = ", ".join([*counts, *([f"{unsure} uncertain"] if unsure else [])])
+        noun = "waveform was" if len(found.waveforms) == 1 else "waveforms were"
+        notes.append(Note("waveforms-found", f"{len(found.waveforms)} {noun} found: {words}"))
+    return tuple(notes)
+
+
+def _panel_words(number: int, panel: Panel, classes: Sequence[str], shares: np.ndarray) -> str:
+    c = int(shares.argmax())
+    return f"{number} {classes[c]} {shares[c]:.0%}"
