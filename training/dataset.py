@@ -49,12 +49,15 @@ def is_dataset(source: Path) -> bool:
     return any((source / name).is_file() for name in TABLES) or any(True for _ in _class_folders(source))
 
 
-def read_entries(source: Path) -> list[Entry]:
-    """Return what a table or class folders list, in order of name. Raises LeadlightError with what is wrong."""
+def read_entries(source: Path, every_class: bool = True) -> list[Entry]:
+    """Return what a table or class folders list, in order of name. Raises LeadlightError with what is wrong.
+
+    ``every_class`` false: a class may be absent, as one can measure on motor units alone but not learn from them alone.
+    """
     table = source if source.is_file() else next((p for n in TABLES if (p := source / n).is_file()), None)
     entries = _from_table(table) if table is not None else _from_folders(source)
     empty = [label for label in LABELS if not any(e.label == label for e in entries)]
-    if empty:
+    if empty and (every_class or not entries):
         raise LeadlightError(
             "not-found",
             f"{source} holds nothing labelled {' or '.join(empty)}",
@@ -157,8 +160,9 @@ def group_entries(entries: Sequence[Entry], contents: Sequence[str]) -> tuple[li
 
 
 def fewest_groups(entries: Sequence[Entry], numbers: Sequence[int]) -> int:
-    """Return the number of groups in the class that has the fewest."""
-    return min(len({n for n, e in zip(numbers, entries, strict=True) if e.label == label}) for label in LABELS)
+    """Return the number of groups in the class that has the fewest, of the classes that are there."""
+    pairs = list(zip(numbers, entries, strict=True))
+    return min(len({n for n, e in pairs if e.label == label}) for label in {e.label for e in entries})
 
 
 def _stem(path: Path) -> str:

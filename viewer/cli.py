@@ -208,13 +208,25 @@ def measure(
 @program.command()
 @click.argument("bundle")
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Class folders, a table, or recordings.")
+@click.option(
+    "--split", type=click.Path(path_type=Path, dir_okay=False), help="A split.csv: only one part of the data."
+)
+@click.option("--part", type=click.Choice(("test", "validation", "train")), default="test", help="Which part of it.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also a page: FILE.html or FILE.pdf.")
 @click.option("--identified", is_flag=True, help="With the files' names on the page.")
 @click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the network runs.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of a CPU (half of them, where not given).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def evaluate(
-    bundle: str, data: Path, page: Path | None, identified: bool, device: str, threads: int | None, as_json: bool
+    bundle: str,
+    data: Path,
+    split: Path | None,
+    part: str,
+    page: Path | None,
+    identified: bool,
+    device: str,
+    threads: int | None,
+    as_json: bool,
 ) -> int:
     """Measure BUNDLE (a model's id, or a bundle folder) on files whose classes or events are known.
 
@@ -228,7 +240,7 @@ def evaluate(
     use_threads(threads)
     card = find_bundle(bundle)
     progress = _Progress()
-    evaluation = run(card, data, device, progress)
+    evaluation = run(card, data, device, progress, split, part)
     progress.clear()
     from training.evaluation.result import as_text, to_json
 

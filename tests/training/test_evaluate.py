@@ -15,14 +15,14 @@ from training.evaluation.data import Example, TrueEvent, find_examples
 from training.evaluation.events import Tally, event_figures, f1, matched, tally
 from training.evaluation.figures import Classified, class_figures, confusion
 from training.evaluation.result import SCHEMA_FILE
-from training.evaluation.run import Done
+from training.evaluation.run import Done, evaluate
 from training.metrics import interval, reliability, resamples, roc
 from training.simulate.emg import simulate
 from viewer.cli import main
 from viewer.errors import LeadlightError
 from viewer.models.card import read_card
 from viewer.reading.values import Event
-from viewer.study import Kind
+from viewer.study import Kind, Region
 
 CLASSES = ("PSW", "Fibs", "Others")
 SCHEMA = json.loads(SCHEMA_FILE.read_text("utf-8"))
@@ -206,25 +206,46 @@ class TestData:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(b"")
         found = find_examples(tmp_path, tiny)
-        assert [(e.path.name, *e.labels, e.group) for e in found] == [
-            ("p1_a.png", "PSW", "p1"),
-            ("p1_b.png", "PSW", "p1"),
-            ("7.png", "Fibs", "7"),
-            ("p2-1.jpg", "Others", "p2"),
+        assert [(e.path.name, *e.labels) for e in found] == [
+            ("p1_a.png", "PSW"),
+            ("p1_b.png", "PSW"),
+            ("7.png", "Fibs"),
+            ("p2-1.jpg", "Others"),
         ]
+        other = replace(tiny, classes=("Fibs", "PSW"))  # a model of other classes: groups by name
+        assert [(e.path.name, e.group) for e in find_examples(tmp_path, other)] == [
+            ("p1_a.png", "p1"),
+            ("p1_b.png", "p1"),
+            ("7.png", "7"),
+        ]
+
+    def test_parts_of_files_as_a_data_set_marks_them(self, tiny, tmp_path):
+        (tmp_path / "a.png").write_bytes(b"")
+        rows = [["file", "label", "patient", "x", "y", "w", "h"], ["a.png", "fibrillation", "7", 4, 5, 60, 40]]
+        write(tmp_path / "dataset.csv", rows)
+        (own,) = find_examples(tmp_path, tiny)
+        assert (own.labels, own.region) == ({"Fibs"}, Region(4, 5, 60, 40))
+
+    def test_one_part_of_a_split(self, tiny, tmp_path):
+        for name in ("PSW/a.png", "PSW/b.png"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(b"")
+        write(tmp_path / "split.csv", [["file", "part"], ["PSW/a.png", "train"], ["PSW/b.png", "test"]])
+        assert [e.path.name for e in find_examples(tmp_path, tiny, tmp_path / "split.csv")] == ["b.png"]
+        assert [e.path.name for e in find_examples(tmp_path, tiny, tmp_path / "split.csv", "train")] == ["a.png"]
 
     def test_a_table_by_patient(self, tiny, tmp_path):
         rows = [
-            ["file", "label", "patient", "split", "inverted"],
-            ["a.png", "PSW", "7", "train", ""],
-            ["b.png", "002.Fibs", "7", "test", "False"],
-            ["c.png", "others", "8", "test", "True"],
+            ["file", "label", "patient", "split"],
+            ["a.png", "PSW", "7", "train"],
+            ["b.png", "002.Fibs", "7", "test"],
+            ["c.png", "others", "8", "test"],
         ]
         write(tmp_path / "labels.csv", rows)
         found = find_examples(tmp_path, tiny)
-        assert [(e.path.name, set(e.labels), e.group, e.aside) for e in found] == [
-            ("b.png", {"Fibs"}, "patient:7", False),
-            ("c.png", {"Others"}, "patient:8", True),
+        assert [(e.path.name, set(e.labels), e.group) for e in found] == [
+            ("b.png", {"Fibs"}, "patient:7"),
+            ("c.png", {"Others"}, "patient:8"),
         ]
         assert find_examples(tmp_path / "labels.csv", tiny) == found
 
@@ -244,6 +265,15 @@ class TestData:
             find_examples(tmp_path, tiny)
         with pytest.raises(LeadlightError, match="There is no"):
             find_examples(tmp_path / "nowhere", tiny)
+
+    def test_pictures_of_one_patient_are_one_group(self, tiny, pictures, tmp_path):
+        rows = [["file", "label", "patient"]]
+        for number, path in enumerate(sorted(pictures.glob("0*/*.png"))[:6]):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+            rows.append([path.name, path.parent.name, number // 3])
+        write(tmp_path / "dataset.csv", rows)
+        own = evaluate(tiny, tmp_path, "cpu", lambda *_: None)
+        assert [d.example.group for d in own.done] == ["0", "0", "0", "1", "1", "1"]
 
     def test_recordings_with_their_events(self, tiny, pictures):
         traces = replace(tiny, reads=(Kind.EMG_TRACE,))

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from training.dataset import LABELS, Entry, is_dataset, read_entries
 from viewer.errors import LeadlightError
 from viewer.models.card import Card
+from viewer.study import Region
 
-TABLES = ("labels.csv", "truth.csv", "pictures.csv", "dataset.csv")
+TABLES = ("labels.csv", "truth.csv", "dataset.csv", "dataset.json")
 FILE_COLUMNS = ("file", "path", "filename", "image", "record")
 LABEL_COLUMNS = ("label", "labels", "class", "truth")
 GROUP_COLUMNS = ("patient", "patient_id", "recording", "group")
@@ -29,11 +31,12 @@ class TrueEvent:
 
 @dataclass(frozen=True)
 class Example:
-    """One file with its truth.
+    """One file, or a marked part of one, with its truth.
 
     ``labels``: its classes (one where classes exclude each other). ``group``: whose it is; files of one group (patient,
     recording) are drawn together in resampling. ``aside``: left out of the figures (a picture drawn upside down on
     purpose). ``events``: the true events, where these are the truth. ``full_scale_uv``: of a WAV, where it was noted.
+    ``entry``: of an EMG data set, from which the groups follow when the files have been read.
     """
 
     path: Path
@@ -42,35 +45,41 @@ class Example:
     aside: bool = False
     events: tuple[TrueEvent, ...] | None = field(default=None, repr=False)
     full_scale_uv: float | None = None
+    entry: Entry | None = field(default=None, repr=False)
+
+    @property
+    def region(self) -> Region | None:
+        """The part that was labelled, None for the whole file."""
+        if self.entry is None:
+            return None
+        if self.entry.span_s is not None:
+            return Region(start_s=self.entry.span_s[0], end_s=self.entry.span_s[1])
+        return None if self.entry.box is None else Region(*self.entry.box)
 
 
-def find_examples(folder: Path, card: Card) -> list[Example]:
+def find_examples(folder: Path, card: Card, split: Path | None = None, part: str = "test") -> list[Example]:
     """Return the files that ``folder`` holds for a model, in a fixed order.
 
-    - A table (``labels.csv``, ``truth.csv``, ``pictures.csv``, ``dataset.csv``, or ``folder`` itself where it is a CSV
-      file): a column of files (``file``), and either ``label`` or a column of 0 and 1 a class; ``patient``,
-      ``recording`` or ``group``; a ``split`` column keeps the rows of ``test``, where there are any.
-    - Class folders: ``001.PSW``, ``PSW``; a file's group is its name up to the last ``_`` or ``-``.
     - For a model of recordings: recordings beside which a ``.csv`` of the same name holds their events (``time_s``,
       ``label``, ``amplitude_uv``), as ``leadlight simulate emg`` writes them.
+    - For an EMG model a data set as one trains on: class folders or ``dataset.csv`` (``training.dataset``).
+    - Else a table (``labels.csv``, ``truth.csv``, ``dataset.csv``, or ``folder`` itself where it is a CSV file): a
+      column of files (``file``), and either ``label`` or a column of 0 and 1 a class; ``patient``, ``recording`` or
+      ``group``; a ``split`` column keeps the rows of ``test``, where there are any.
+    - Else class folders (``001.PSW``, ``PSW``); a file's group is its name up to the last ``_`` or ``-``.
+
+    ``split``: the ``split.csv`` that ``leadlight dataset`` or a training wrote; only files of ``part`` are kept.
 
     Raises
     ------
     LeadlightError
-        ``not-found`` or ``empty`` where there is none of them.
+        ``not-found`` or ``empty`` where there is none of them; ``damaged`` where a table is wrong.
     """
     if not folder.exists():
         raise LeadlightError(
             "not-found", f"There is no {folder}", "give the folder with the pictures and labels", folder
         )
-    found: list[Example] = []
-    if folder.is_dir() and any(kind.endswith("-trace") for kind in card.reads):
-        found = list(_with_events(folder))
-    table = folder if folder.is_file() else next((folder / t for t in TABLES if (folder / t).is_file()), None)
-    if not found and table is not None:
-        found = list(_from_table(table, card))
-    if not found and folder.is_dir():
-        found = list(_from_folders(folder, card))
+    found = _kept(_all_examples(folder, card), folder, split, part)
     if not found:
         classes = ", ".join(card.classes)
         raise LeadlightError(
@@ -80,6 +89,42 @@ def find_examples(folder: Path, card: Card) -> list[Example]:
             folder,
         )
     return found
+
+
+def _all_examples(folder: Path, card: Card) -> list[Example]:
+    if folder.is_dir() and any(kind.endswith("-trace") for kind in card.reads):
+        found = list(_with_events(folder))
+        if found:
+            return found
+    tables = () if folder.is_file() else tuple(folder / t for t in TABLES)
+    table = folder if folder.is_file() else next((t for t in tables if t.is_file()), None)
+    if set(card.classes) == set(LABELS) and is_dataset(folder) and (table is None or table.stem == "dataset"):
+        upside_down = _upside_down(folder)
+        return [
+            Example(e.path, frozenset((e.label,)), str(e.path), e.path in upside_down, entry=e)
+            for e in read_entries(folder, every_class=False)
+        ]
+    if table is not None:
+        return list(_from_table(table, card))
+    return list(_from_folders(folder, card))
+
+
+def _upside_down(folder: Path) -> set[Path]:
+    """Return the simulated pictures that were drawn upside down."""
+    table = folder / "pictures.csv"
+    rows = _rows(table) if table.is_file() else []
+    return {folder / row["file"] for row in rows if row.get("file") and row.get("inverted") == "True"}
+
+
+def _kept(examples: list[Example], folder: Path, split: Path | None, part: str) -> list[Example]:
+    if split is None:
+        return examples
+    rows = _rows(split)
+    if rows and not {"file", "part"} <= rows[0].keys():
+        raise LeadlightError("damaged", f"{split.name} has no columns 'file' and 'part'", "give a split.csv", split)
+    base = folder if folder.is_dir() else folder.parent
+    kept = {base / row["file"] for row in rows if row["part"] == part}
+    return [example for example in examples if example.path in kept]
 
 
 def _from_folders(folder: Path, card: Card) -> Iterator[Example]:
@@ -128,8 +173,7 @@ def _from_table(table: Path, card: Card) -> Iterator[Example]:
                 table,
             )
         group = next((f"{g}:{row[g]}" for g in groups if row[g]), _group(path))
-        aside = (row.get(columns.get("inverted", ""), "") or "").strip().casefold() in ("true", "1", "yes")
-        yield Example(path, labels, group, aside)
+        yield Example(path, labels, group)
 
 
 def _labels(row: dict[str, str], label: str | None, ones: dict[str, str], card: Card) -> frozenset[str] | None:

@@ -119,6 +119,7 @@ def _cautions(own: Evaluation, value: dict[str, Any]) -> Iterator[str]:
         yield f"{len(data['failed'])} files could not be opened"
     if data["set_aside"]:
         yield f"{data['set_aside']} pictures drawn upside down are left out of the figures"
+    yield from own.notes
     if data["groups"] < 20:
         yield f"Only {data['groups']} patients or recordings: the intervals are rough"
     yield "Whether the model was trained on these files, or tuned on them, is not known to this page"

@@ -42,6 +42,7 @@ def to_json(own: Evaluation) -> dict[str, Any]:
             "groups": len({d.example.group for d in own.done}),
             "classes": _counts(own),
             "reasons": dict(Counter(r for d in own.done if d.probability is None for r in d.reasons)),
+            "notes": list(own.notes),
             "failed": [{"file": str(p), "code": e.code, "message": str(e)} for p, e in own.failed],
         },
         "interrupted": own.interrupted,
@@ -61,6 +62,7 @@ def as_text(value: dict[str, Any]) -> str:
     lines = [f"{model['id']} {model['version']} on {data['name']}: {data['read']} of {data['found']} files read"]
     lines += [f"! not read: {reason} ({count})" for reason, count in data["reasons"].items()]
     lines += [f"! {printable(f['file'])}: {printable(f['message'])}" for f in data["failed"]]
+    lines += [f"! {note}" for note in data["notes"]]
     lines += ["! stopped by hand"] if value["interrupted"] else []
     for f in value["figures"]:
         shown = "-" if f["value"] is None else f"{f['value']:.4f}"

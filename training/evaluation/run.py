@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from training.dataset import group_entries
 from training.evaluation.data import Example, find_examples
 from training.evaluation.events import Tally, noise_of, tally
 from viewer.errors import BundleError, LeadlightError
@@ -50,6 +51,7 @@ class Evaluation:
     found: int
     interrupted: bool
     device: str
+    notes: tuple[str, ...] = ()
 
 
 def find_bundle(name: str) -> Card:
@@ -75,12 +77,14 @@ def use_threads(count: int | None) -> None:
     torch.set_num_threads(count or max(1, (os.cpu_count() or 2) // 2))
 
 
-def evaluate(card: Card, data: Path, device: str, progress: Progress) -> Evaluation:
-    """Read what ``data`` holds, file after file; Ctrl-C ends it and leaves what was done.
+def evaluate(
+    card: Card, data: Path, device: str, progress: Progress, split: Path | None = None, part: str = "test"
+) -> Evaluation:
+    """Read what ``data`` holds (of a ``split`` one part), file after file; Ctrl-C ends it and leaves what was done.
 
     Raises LeadlightError where ``data`` holds nothing for this model.
     """
-    examples = find_examples(data, card)
+    examples = find_examples(data, card, split, part)
     done: list[Done] = []
     failed: list[tuple[Path, LeadlightError]] = []
     interrupted = False
@@ -95,7 +99,19 @@ def evaluate(card: Card, data: Path, device: str, progress: Progress) -> Evaluat
                     failed.append((example.path, error))
         except KeyboardInterrupt:
             interrupted = True
-    return Evaluation(card, data, tuple(done), tuple(failed), len(examples), interrupted, reader.engine.device)
+    grouped, notes = _grouped(done)
+    device = reader.engine.device
+    return Evaluation(card, data, grouped, tuple(failed), len(examples), interrupted, device, notes)
+
+
+def _grouped(done: list[Done]) -> tuple[tuple[Done, ...], tuple[str, ...]]:
+    """Return an EMG data set's examples with their groups as training forms them, and what is to be said of these."""
+    entries = [d.example.entry for d in done if d.example.entry is not None]
+    if not entries or len(entries) < len(done):
+        return tuple(done), ()
+    numbers, notes = group_entries(entries, [d.sha256 for d in done])
+    numbered = zip(done, numbers, strict=True)
+    return tuple(replace(d, example=replace(d.example, group=str(n))) for d, n in numbered), tuple(notes)
 
 
 class Reader:
@@ -116,7 +132,7 @@ class Reader:
         """Return the study and what the model says. Raises LeadlightError."""
         study = self._opener.open(Item(example.path))
         study = replace(study, kind=self._kind(study), kind_from=KindFrom.PERSON)
-        return study, self.engine.read(study, model_id=self.card.id)
+        return study, self.engine.read(study, model_id=self.card.id, region=example.region)
 
     def _kind(self, study: Study) -> Kind:
         picture = isinstance(study.content, Image)
