@@ -3,6 +3,7 @@
 import argparse
 import tomllib
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -58,32 +59,35 @@ class WithCells(nn.Module):
 
 
 def train(recipe: dict, data: Path | None, out: Path, jobs: int = 1) -> TraceEvents:
-    """Return the trained network, in its best state on validation recordings."""
-    how = recipe["training"]
+    """Return the trained network: its parts one after another, each in its best state on validation recordings."""
+    counts = recipe["recordings"]
     torch.manual_seed(recipe["seed"])
     network = TraceEvents(len(LABELS))
     both = WithCells(network).to(memory_format=torch.channels_last)
-    validation = shard(out / "recordings", 0, how["validation"], "validation", None, (), jobs)
-    windows = list(batches(validation, 16, how["validation"] // 16, np.random.default_rng(0), calm=True))
+    validation = shard(out / "recordings", 0, counts["validation"], "validation", None, (), jobs)
+    windows = list(batches(validation, 16, counts["validation"] // 16, np.random.default_rng(0), calm=True))
+    names = TRAIN if data else ()
+    for part in recipe["parts"]:
+        how = recipe[part]
 
-    def drawn(epoch: int) -> Iterable[tuple[Tensor, Tensor]]:
-        names = TRAIN if data else ()
-        own = shard(out / "recordings", epoch % how["shards"], how["shard"], "train", data, names, jobs)
-        return batches(own, how["batch"], how["steps"], np.random.default_rng([recipe["seed"], epoch]))
+        def drawn(epoch: int, how: dict = how) -> Iterable[tuple[Tensor, Tensor]]:
+            index = (epoch + how["first_shard"]) % counts["shards"]
+            own = shard(out / "recordings", index, counts["shard"], "train", data, names, jobs)
+            return batches(own, how["batch"], how["steps"], np.random.default_rng([how["seed"], epoch]))
 
-    fit(
-        both,
-        drawn,
-        loss,
-        out / "network",
-        epochs=how["epochs"],
-        steps_per_epoch=how["steps"],
-        rate=how["rate"],
-        weight_decay=how["weight_decay"],
-        average=how["average"],
-        validate=lambda net: -_validation_loss(net, windows),
-        log=lambda line: print(line, flush=True),
-    )
+        fit(
+            both,
+            drawn,
+            partial(loss, least=how["least_weight"]),
+            out / part,
+            epochs=how["epochs"],
+            steps_per_epoch=how["steps"],
+            rate=how["rate"],
+            weight_decay=how["weight_decay"],
+            average=how["average"],
+            validate=partial(_validated, windows=windows, least=how["least_weight"]),
+            log=lambda line: print(line, flush=True),
+        )
     return network.eval()
 
 
@@ -145,10 +149,11 @@ def _shares(inside: np.ndarray) -> np.ndarray:
     return np.array([0.0, 0.5, 0.5]) if OPEN in seen else np.array([0.0, 0.0, 1.0])
 
 
-def loss(output: Tensor, target: Tensor) -> Tensor:
+def loss(output: Tensor, target: Tensor, least: float = 0.2) -> Tensor:
     """Sum of the window's cross-entropy, the events' focal loss, their classes' cross-entropy and their extents' error.
 
-    The focal loss is that of centre points (Zhou et al. 2019, after Lin et al. 2017 and Law & Deng 2018).
+    The focal loss is that of centre points (Zhou et al. 2019, after Lin et al. 2017 and Law & Deng 2018). Events of
+    trains that fire fast weigh less, in finding them not less than ``least``.
     """
     classes = len(LABELS)
     told = output[:, classes:].view(len(output), PARTS, -1)
@@ -157,9 +162,9 @@ def loss(output: Tensor, target: Tensor) -> Tensor:
     heat, label, weight, since, until = wanted.unbind(1)
     here = heat == HERE
     event, p = told[:, 0], told[:, 0].sigmoid()
-    found = -functional.logsigmoid(event) * (1 - p) ** 2 * here * weight.clamp(min=0.2)
+    found = -functional.logsigmoid(event) * (1 - p) ** 2 * here * weight.clamp(least, 1)
     empty = -functional.logsigmoid(-event) * p**2 * (1 - heat.clamp(0, 1)) ** 4 * (~here & (heat >= 0))
-    focal = (found.sum() + empty.sum()) / (here * weight).sum().clamp(min=16)
+    focal = (found.sum() + empty.sum()) / (here * weight.clamp(least, 1)).sum().clamp(min=16)
     known = label >= 0
     each = functional.cross_entropy(told[:, 1 : 2 + classes], label.clamp(min=0).long(), reduction="none")
     named = (each * known * weight).sum() / (known * weight).sum().clamp(min=1)
@@ -172,18 +177,18 @@ def _extent_error(told: Tensor, wanted: Tensor) -> Tensor:
     return (told.log1p() - wanted.clamp(min=0).log1p()).abs()
 
 
-def _validation_loss(network: nn.Module, windows: list[tuple[Tensor, Tensor]]) -> float:
+def _validated(network: nn.Module, windows: list[tuple[Tensor, Tensor]], least: float) -> float:
     values, right, count = [], 0.0, 0.0
     for inputs, wanted in windows:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             output = network(inputs)
-        values.append(float(loss(output.float(), wanted)))
+        values.append(float(loss(output.float(), wanted, least)))
         told = output[:, 3:].view(len(output), PARTS, -1)
         label = wanted[:, 3:].view(len(wanted), 5, -1)[:, 1]
         right += float(((told[:, 1:4].argmax(1) == label) & (label >= 0) & (label < 3)).sum())
         count += float(((label >= 0) & (label < 3)).sum())
     print(f"validation: loss {np.mean(values):.4f}, events' classes right {right / max(1, count):.4f}", flush=True)
-    return float(np.mean(values))
+    return -float(np.mean(values))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.models.card import Card
+from viewer.reading.checks_emg import check_emg_trace
 from viewer.reading.values import Finding
 from viewer.study import TWELVE_LEADS, Image, Kind, Note, Study, Waveform
 from viewer.study.display import grey8
@@ -46,6 +47,8 @@ def check_study(study: Study, card: Card) -> Checks:
         _check_ecg(study.content, notes, refusals)
     else:
         _check_recording(study.content, notes, refusals)
+        if study.kind == Kind.EMG_TRACE and not refusals:
+            check_emg_trace(study.content, notes, refusals)
     return Checks(tuple(notes), tuple(refusals))
 
 

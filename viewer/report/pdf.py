@@ -31,6 +31,7 @@ from viewer.report.pdf_parts import (
     paragraph,
     register_fonts,
 )
+from viewer.report.pdf_trains import trains_table
 from viewer.report.picture import recording_sheet, render
 from viewer.report.text import SAID_BY
 from viewer.study import Image, Study
@@ -178,9 +179,8 @@ def _reading(one: Reading, first: Reading) -> list[Any]:
         parts.append(paragraph("Not read; the reasons are below", 11, bold=True, colour=POSITIVE, space=4))
     elif one.findings:
         parts += [Spacer(0, 2 * mm), _findings(one)]
-    for train in one.trains:
-        rate = f"{train.rate_hz:.1f}/s, interval CV {train.interval_cv:.2f}"
-        parts.append(paragraph(f"Train of {train.events} {train.label}: {rate}"))
+    if one.events or one.trains:
+        parts += [Spacer(0, 2 * mm), *trains_table(one)]
     if one.warnings:
         parts.append(paragraph("Reasons for care", 10, bold=True, space=6))
         parts += [paragraph(f"\u2022 {note.message}", 8.5, space=1) for note in one.warnings]
