@@ -252,7 +252,7 @@ def evaluate(
     if page is not None:
         from training.evaluation.page import write_page
 
-        write_page(evaluation, page, identified, progress)
+        write_page(evaluation, value, page, identified, progress)
         progress.clear()
     if evaluation.interrupted:
         return INTERRUPTED

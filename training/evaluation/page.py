@@ -12,7 +12,7 @@ from reportlab.graphics.shapes import Drawing
 from training.evaluation.charts import confusion_chart, reliability_chart, roc_chart, stretch_chart
 from training.evaluation.data import Example
 from training.evaluation.figures import Classified
-from training.evaluation.result import misread, to_json
+from training.evaluation.result import misread
 from training.evaluation.run import Done, Evaluation, Progress, Reader
 from viewer.errors import LeadlightError
 from viewer.reading.values import Reading
@@ -63,12 +63,13 @@ class Page:
     sections: tuple[tuple[str, str, tuple[Shown, ...]], ...]
 
 
-def make_page(own: Evaluation, identified: bool, progress: Progress) -> Page:
+def make_page(own: Evaluation, value: dict[str, Any], identified: bool, progress: Progress) -> Page:
     """Return the page of an evaluation; what is pictured is opened and read once more, for its heat map.
+
+    ``value`` is what ``to_json`` made of it.
 
     ``identified``: files' names stand on it; else a picture is called by its class, a number and the first of its hash.
     """
-    value = to_json(own)
     card, figures = own.card, value["figures"]
     classified = Classified(card, [d for d in own.done if d.example.events is None])
     state = "validated" if card.validated else "not validated clinically"
@@ -261,12 +262,12 @@ def _jpeg(picture: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def write_page(own: Evaluation, path: Path, identified: bool, progress: Progress) -> None:
+def write_page(own: Evaluation, value: dict[str, Any], path: Path, identified: bool, progress: Progress) -> None:
     """Write the page as ``path``'s ending says (``.html``, ``.pdf``), whole or not at all.
 
     Raises LeadlightError ``output`` where it cannot be written.
     """
-    page = make_page(own, identified, progress)
+    page = make_page(own, value, identified, progress)
     part = path.with_name(f".{path.name}.part")
     try:
         if path.suffix.lower() == ".pdf":
