@@ -12,8 +12,9 @@ import pytest
 from sklearn import metrics as sk
 
 from tests.reading.small import TinyPicture, card, make_bundle, models  # noqa: F401
+from training.emg.matching import Counts
 from training.evaluation.data import Example, TrueEvent, find_examples
-from training.evaluation.events import Tally, event_figures, f1, matched, tally
+from training.evaluation.events import Tally, event_figures, tally
 from training.evaluation.figures import Classified, class_figures, confusion
 from training.evaluation.page import write_page
 from training.evaluation.result import SCHEMA_FILE, to_json
@@ -162,37 +163,40 @@ def event(label, time_s):
 
 
 class TestEvents:
-    def test_within_5_ms_and_each_once(self):
-        true = np.array([0.1, 0.2, 0.3])
-        assert matched(np.array([0.1049, 0.2051, 0.31]), true) == [(0, 0)]
-        assert matched(np.array([0.297, 0.301]), true) == [(1, 2)]  # the nearer of two
-        assert sorted(matched(np.array([0.2049, 0.204]), np.array([0.2, 0.208]))) == [(0, 1), (1, 0)]
-        assert matched(np.zeros(0), true) == []
-
     def test_classes_misses_and_false_events(self):
-        found = [event("Fibs", 0.101), event("Fibs", 0.2), event("PSW", 0.5)]
-        true = [TrueEvent("Fibs", 0.1, 200), TrueEvent("PSW", 0.2, 200), TrueEvent("Others", 0.9, 200)]
+        found = [event("Fibs", 0.1049), event("Fibs", 0.2), event("PSW", 0.5051)]
+        true = [TrueEvent("Fibs", 0.1, 200), TrueEvent("PSW", 0.2, 200), TrueEvent("Others", 0.5, 200)]
         own = tally(found, true, CLASSES, 1.0, 3.0)
-        assert own.hits.tolist() == [0, 1, 0, 2]
-        assert own.misses.tolist() == [1, 0, 1, 1]
-        assert own.false.tolist() == [1, 1, 0, 1]
-        assert own.f1 == pytest.approx(2 / (2 + 2 + 2))
+        assert own.found == own.whole == own.visible == Counts(2, 1, 1)  # within 5 ms, and 0.1 ms too far
+        assert own.classes == (Counts(0, 1, 1), Counts(1, 1, 0), Counts(0, 0, 1))
 
-    def test_what_the_noise_hides_is_neither_missed_nor_false(self):
-        true = [TrueEvent("Fibs", 0.1, 10), TrueEvent("Fibs", 0.2, 100)]
-        hidden = tally([event("Fibs", 0.2)], true, CLASSES, 1.0, 3.0)
-        seen = tally([event("Fibs", 0.1), event("Fibs", 0.2)], true, CLASSES, 1.0, 3.0)
-        for own in (hidden, seen):
-            assert own.f1 == 1
-        assert tally([event("Fibs", 0.2)], true, CLASSES, 1.0, None).misses[1] == 1  # without noise all count
+    def test_one_event_is_found_once(self):
+        own = tally([event("Fibs", 0.099), event("Fibs", 0.102)], [TrueEvent("Fibs", 0.1, 99)], CLASSES, 1.0, None)
+        assert own.found == Counts(1, 1, 0)
+        assert own.visible is None
+
+    def test_end_plate_noise_and_what_the_noise_hides(self):
+        true = [
+            TrueEvent("Fibs", 0.1, 10),
+            TrueEvent("Fibs", 0.2, 100),
+            TrueEvent("Others", 0.3, 30, "end-plate noise"),
+            TrueEvent("Others", 0.31, 30, "end-plate noise"),
+        ]
+        own = tally([event("Fibs", 0.2), event("Others", 0.3)], true, CLASSES, 1.0, 3.0)
+        assert own.found == Counts(1, 0, 1)
+        assert own.whole == Counts(2, 0, 2)
+        assert own.visible == Counts(1, 0, 0)
+        assert own.classes[2] == Counts()
 
     def test_figures(self):
-        one = Tally(np.array([8, 0, 0, 8]), np.array([2, 0, 0, 2]), np.array([0, 0, 1, 1]), 0.5, 10)
-        quiet = Tally(np.zeros(4), np.zeros(4), np.array([0, 3, 0, 3]), 2.0, 0)
+        classes = (Counts(8, 0, 2), Counts(), Counts(0, 1, 0))
+        one = Tally(Counts(8, 1, 2), Counts(8, 1, 2), None, classes, 0.5, False)
+        nothing = (Counts(), Counts(0, 3, 0), Counts())
+        quiet = Tally(Counts(0, 3, 0), Counts(0, 3, 0), None, nothing, 2.0, True)
         figures = event_figures([one, quiet], ["a", "b"], CLASSES, "")
-        assert named(figures, "events within 5 ms, right class: F1")["value"] == pytest.approx(f1(8, 2, 4))
-        assert named(figures, "events within 5 ms: recall", "PSW")["value"] == pytest.approx(0.8)
-        assert named(figures, "events within 5 ms: precision", "PSW")["value"] == 1
+        assert named(figures, "events found within 5 ms, F1")["value"] == pytest.approx(16 / (16 + 4 + 2))
+        assert named(figures, "events found and named, recall", "PSW")["value"] == pytest.approx(0.8)
+        assert named(figures, "events found and named, precision", "PSW")["value"] == 1
         assert named(figures, "false events a minute")["value"] == pytest.approx(4 / 2.5)
         assert named(figures, "false events a minute where there is none")["value"] == pytest.approx(1.5)
 
@@ -384,8 +388,9 @@ def test_recordings_are_scored_by_their_events(bundle, pictures, capsys, tmp_pat
     monkeypatch.setattr(run.Engine, "read", read)
     own = run.evaluate(traces, pictures, "cpu", lambda *_: None)
     (only,) = own.done
-    assert only.tally.hits[:3].sum() == only.tally.hits[:3].sum() + only.tally.misses[:3].sum()
-    assert only.tally.false.tolist()[3] <= 1
+    assert only.tally.whole.missed == 0
+    assert only.tally.whole.false <= 1
+    assert only.tally.whole.hits == len(example.events)
     for ending in ("html", "pdf"):
         write_page(own, to_json(own), tmp_path / f"page.{ending}", False, lambda *_: None)
     assert "lowest F1 first" in (tmp_path / "page.html").read_text("utf-8")

@@ -27,6 +27,7 @@ class TrueEvent:
     label: str
     time_s: float
     amplitude_uv: float | None = None
+    generator: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def find_examples(folder: Path, card: Card, split: Path | None = None, part: str
 
 def _all_examples(folder: Path, card: Card) -> list[Example]:
     if folder.is_dir() and any(kind.endswith("-trace") for kind in card.reads):
-        found = list(_with_events(folder))
+        found = list(_with_events(folder, card))
         if found:
             return found
     tables = () if folder.is_file() else tuple(folder / t for t in TABLES)
@@ -186,7 +187,7 @@ def _labels(row: dict[str, str], label: str | None, ones: dict[str, str], card: 
     return None if None in known else frozenset(c for c in known if c is not None)
 
 
-def _with_events(folder: Path) -> Iterator[Example]:
+def _with_events(folder: Path, card: Card) -> Iterator[Example]:
     scales: dict[Path, float] = {}
     for table in sorted(folder.rglob("recordings.csv")):
         for row in _rows(table):
@@ -201,9 +202,18 @@ def _with_events(folder: Path) -> Iterator[Example]:
         if rows and not {"time_s", "label"} <= rows[0].keys():
             continue
         events = tuple(
-            TrueEvent(r["label"], float(r["time_s"]), float(r["amplitude_uv"]) if r.get("amplitude_uv") else None)
+            TrueEvent(
+                r["label"],
+                float(r["time_s"]),
+                float(r["amplitude_uv"]) if r.get("amplitude_uv") else None,
+                r.get("generator") or "",
+            )
             for r in rows
         )
+        strange = {e.label for e in events} - set(card.classes)
+        if strange:
+            reason = f"{beside.name} holds events labelled {', '.join(sorted(strange))}, which {card.id} does not know"
+            raise LeadlightError("damaged", reason, "mend these labels", beside)
         yield Example(path, frozenset(e.label for e in events), path.stem, False, events, scales.get(path))
 
 

@@ -1,86 +1,59 @@
-"""Events found against true ones: which belong together, F1 within 5 ms, false events a minute."""
+"""Events found against true ones: F1 within 5 ms as the detector's card has it, false events a minute."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from training.emg.event_figures import HISS
+from training.emg.matching import Counts, by_class, detection, matched
 from training.evaluation.data import TrueEvent
 from training.export import figure
 from training.metrics import interval, resamples
 from viewer.measure.baseline import find_baseline
 from viewer.reading.values import Event
 
-TOLERANCE_S = 0.005
-VISIBLE = 6.0  # of the noise's standard deviation, peak to peak: what is smaller need not be found, and may be
+VISIBLE = 6.0  # of the noise's standard deviation, peak to peak: what stands out of it
 
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """One recording's counts: for each class, and for events of any class (the last), hits, misses, false events."""
+    """One recording's counts.
 
-    hits: np.ndarray
-    misses: np.ndarray
-    false: np.ndarray
+    ``found`` are events of any class (of end-plate noise, whose potentials overlap, none is asked for), ``whole`` with
+    end-plate noise, ``visible`` without those true events that do not stand out of the noise, None where the noise is
+    not known in uV; ``classes`` are each class's, the class being right.
+    """
+
+    found: Counts
+    whole: Counts
+    visible: Counts | None
+    classes: tuple[Counts, ...]
     minutes: float
-    true_events: int
-
-    @property
-    def f1(self) -> float:
-        """F1 of events of the right class, all classes together; NaN where there is none at all."""
-        return f1(*(float(counts[:-1].sum()) for counts in (self.hits, self.misses, self.false)))
-
-
-def f1(hits: float, misses: float, false: float) -> float:
-    """Return F1 from counts, NaN where there is nothing."""
-    total = 2 * hits + misses + false
-    return 2 * hits / total if total else float("nan")
-
-
-def matched(found_s: np.ndarray, true_s: np.ndarray, tolerance_s: float = TOLERANCE_S) -> list[tuple[int, int]]:
-    """Return pairs (found, true), each index once, no further apart than the tolerance, nearest ones first."""
-    order = np.argsort(true_s)
-    first = np.searchsorted(true_s[order], found_s - tolerance_s - 1e-9, "left")
-    last = np.searchsorted(true_s[order], found_s + tolerance_s + 1e-9, "right")
-    pairs = [
-        (abs(found_s[i] - true_s[order[j]]), i, int(order[j]))
-        for i in range(len(found_s))
-        for j in range(first[i], last[i])
-    ]
-    taken_found, taken_true, chosen = set(), set(), []
-    for _, i, j in sorted(pairs):
-        if i not in taken_found and j not in taken_true:
-            taken_found.add(i)
-            taken_true.add(j)
-            chosen.append((i, j))
-    return chosen
+    quiet: bool
 
 
 def tally(
     found: Sequence[Event], true: Sequence[TrueEvent], classes: Sequence[str], minutes: float, noise_uv: float | None
 ) -> Tally:
-    """Count one recording's hits, misses and false events.
-
-    A true event that does not stand out of the noise is not missed where it is not found; an event found within the
-    tolerance of it is not false.
-    """
-    hits, misses, false = (np.zeros(len(classes) + 1) for _ in range(3))
-    for c, label in enumerate((*classes, None)):
-        own_found = np.array([e.time_s for e in found if label is None or e.label == label])
-        own_true = [e for e in true if label is None or e.label == label]
-        must = np.array([_visible(e, noise_uv) for e in own_true], bool)
-        at = np.array([e.time_s for e in own_true])
-        pairs = matched(own_found, at[must])
-        left = np.setdiff1d(np.arange(len(own_found)), [i for i, _ in pairs])
-        excused = len(matched(own_found[left], at[~must]))
-        hits[c], misses[c] = len(pairs), int(must.sum()) - len(pairs)
-        false[c] = len(left) - excused
-    return Tally(hits, misses, false, minutes, len(true))
-
-
-def _visible(event: TrueEvent, noise_uv: float | None) -> bool:
-    return noise_uv is None or event.amplitude_uv is None or event.amplitude_uv >= VISIBLE * noise_uv
+    """Count one recording's hits, false events and misses."""
+    found_s, true_s = np.array([e.time_s for e in found]), np.array([e.time_s for e in true])
+    said = np.array([classes.index(e.label) for e in found], int)
+    truth = np.array([classes.index(e.label) for e in true], int)
+    hiss = np.array([e.generator == HISS for e in true], bool)
+    owner = matched(found_s, true_s)
+    asked = (owner < 0) | ~hiss[owner] if len(true) else np.ones(len(found), bool)
+    faint = np.array([noise_uv is not None and (e.amplitude_uv or np.inf) < VISIBLE * noise_uv for e in true], bool)
+    return Tally(
+        detection(found_s, true_s, hiss),
+        detection(found_s, true_s),
+        None if noise_uv is None else detection(found_s, true_s, hiss | faint),
+        tuple(by_class(found_s[asked], said[asked], true_s[~hiss], truth[~hiss], len(classes))),
+        minutes,
+        not len(true),
+    )
 
 
 def noise_of(samples: np.ndarray, rate_hz: float, scale_uv: float | None) -> float | None:
@@ -91,39 +64,39 @@ def noise_of(samples: np.ndarray, rate_hz: float, scale_uv: float | None) -> flo
 
 def event_figures(tallies: Sequence[Tally], groups: Sequence[str], classes: Sequence[str], data: str) -> list[dict]:
     """Return F1, precision, recall of events and false ones a minute, intervals bootstrapped by recording."""
-    hits, misses, false = (np.array([getattr(t, name) for t in tallies]) for name in ("hits", "misses", "false"))
-    minutes = np.array([t.minutes for t in tallies])
-    quiet = np.array([t.true_events == 0 for t in tallies])
     drawn = resamples(groups)
     figures: list[dict[str, Any]] = []
 
-    def add(name: str, of: Any, count: int, label: str = "") -> None:
+    def add(name: str, of: Callable[[np.ndarray], float], count: int, label: str = "") -> None:
         figures.append(figure(name, interval(of, len(tallies), drawn), data, count, label))
 
-    def sums(i: np.ndarray, c: Any) -> tuple[float, float, float]:
-        return float(hits[i][:, c].sum()), float(misses[i][:, c].sum()), float(false[i][:, c].sum())
+    def scored(name: str, counts: Sequence[Counts], label: str = "", whole: bool = True) -> None:
+        table = np.array([(c.hits, c.false, c.missed) for c in counts])
+        size = int(table[:, 0].sum() + table[:, 2].sum())
+        if size or table[:, 1].sum():
+            add(f"{name}, F1", partial(_f1, table), size, label)
+        if size and not whole:
+            add(f"{name}, recall", partial(_ratio, table[:, 0], table[:, 0] + table[:, 2]), size, label)
+            add(f"{name}, precision", partial(_ratio, table[:, 0], table[:, 0] + table[:, 1]), size, label)
 
-    every, any_class = slice(0, len(classes)), slice(len(classes), None)
-    total = int((hits + misses)[:, -1].sum())
-    add("events within 5 ms, right class: F1", lambda i: f1(*sums(i, every)), total)
-    add("events within 5 ms, any class: F1", lambda i: f1(*sums(i, any_class)), total)
+    scored("events found within 5 ms", [t.found for t in tallies])
+    scored("events found within 5 ms, end-plate noise counted", [t.whole for t in tallies])
+    if all(t.visible is not None for t in tallies):
+        scored("events found within 5 ms, those over 6 times the noise", [t.visible or Counts() for t in tallies])
     for c, label in enumerate(classes):
-        own = int((hits + misses)[:, c].sum())
-        add("events within 5 ms: F1", lambda i, c=c: f1(*sums(i, slice(c, c + 1))), own, label)
-        add("events within 5 ms: recall", lambda i, c=c: _share(hits[i, c].sum(), misses[i, c].sum()), own, label)
-        add("events within 5 ms: precision", lambda i, c=c: _share(hits[i, c].sum(), false[i, c].sum()), own, label)
-    add("false events a minute", lambda i: _rate(false[i, -1].sum(), minutes[i].sum()), len(tallies))
-    add(
-        "false events a minute where there is none",
-        lambda i: _rate(false[i, -1][quiet[i]].sum(), minutes[i][quiet[i]].sum()),
-        int(quiet.sum()),
-    )
+        scored("events found and named", [t.classes[c] for t in tallies], label, whole=False)
+    false, minutes = np.array([t.found.false for t in tallies]), np.array([t.minutes for t in tallies])
+    quiet = np.array([t.quiet for t in tallies])
+    add("false events a minute", partial(_ratio, false, minutes), len(tallies))
+    add("false events a minute where there is none", partial(_ratio, false * quiet, minutes * quiet), int(quiet.sum()))
     return figures
 
 
-def _share(part: float, rest: float) -> float:
-    return float(part / (part + rest)) if part + rest else float("nan")
+def _f1(table: np.ndarray, rows: np.ndarray) -> float:
+    hits, false, missed = (int(v) for v in table[rows].sum(0))
+    return Counts(hits, false, missed).f1
 
 
-def _rate(count: float, minutes: float) -> float:
-    return float(count / minutes) if minutes else float("nan")
+def _ratio(part: np.ndarray, whole: np.ndarray, rows: np.ndarray) -> float:
+    total = float(whole[rows].sum())
+    return float(part[rows].sum()) / total if total else float("nan")

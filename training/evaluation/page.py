@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from reportlab.graphics.shapes import Drawing
 
+from training.emg.matching import matched
 from training.evaluation.charts import confusion_chart, reliability_chart, roc_chart, stretch_chart
 from training.evaluation.data import Example
 from training.evaluation.figures import Classified
@@ -30,8 +31,8 @@ HEADLINES = (
     "mean expected calibration error",
     "called, not uncertain",
     "accuracy where not uncertain",
-    "events within 5 ms, right class: F1",
-    "events within 5 ms, any class: F1",
+    "events found within 5 ms, F1",
+    "events found and named, F1",
     "false events a minute",
     "false events a minute where there is none",
 )
@@ -84,7 +85,12 @@ def make_page(own: Evaluation, value: dict[str, Any], identified: bool, progress
         f"How {card.id} reads {'these data' if not identified else own.data.name}",
         about,
         tuple(_cautions(own, value)),
-        tuple((f["name"], shown_value(f), _span(f)) for n in HEADLINES for f in figures if f["name"] == n),
+        tuple(
+            (f"{f['name']} {f['label']}".strip(), shown_value(f), _span(f))
+            for n in HEADLINES
+            for f in figures
+            if f["name"] == n
+        ),
         tuple(_charts(value, card.classes)),
         tuple(_table(figures)),
         tuple(_sections(own, classified, identified, progress)),
@@ -179,7 +185,8 @@ def _there(shown: Sequence[Shown | None]) -> tuple[Shown, ...]:
 
 def _worth(done: Done) -> float:
     assert done.tally is not None
-    return done.tally.f1 if np.isfinite(done.tally.f1) else 2.0
+    f1 = done.tally.found.f1
+    return f1 if np.isfinite(f1) else 2.0
 
 
 @dataclass
@@ -221,12 +228,11 @@ class _Drawer:
         first = round(start_s * wave.rate_hz)
         piece = wave.samples[0, first : first + round(STRETCH_S * wave.rate_hz)]
         drawing = stretch_chart(piece, wave.rate_hz, start_s, reading.events, true, self.classes)
-        hits, misses, false = (int(v[-1]) for v in (done.tally.hits, done.tally.misses, done.tally.false))
-        title = f"F1 {done.tally.f1:.3f}" if np.isfinite(done.tally.f1) else "no events"
-        counts = (
-            f"any class: {hits} found, {misses} missed, {false} false; {wave.duration_s:.0f} s at {wave.rate_hz:g} Hz"
-        )
-        return Shown(drawing, title, not done.tally.f1 >= 0.9, (self._name(done), counts))
+        own = done.tally.found
+        title = f"F1 {own.f1:.3f}" if np.isfinite(own.f1) else "no events, none found"
+        counts = f"of any class {own.hits} found, {own.missed} missed, {own.false} false"
+        about = f"{wave.duration_s:.0f} s at {wave.rate_hz:g} Hz"
+        return Shown(drawing, title, own.f1 < 0.9, (self._name(done), counts, about))
 
     def _name(self, done: Done) -> str:
         return done.example.path.name if self.identified else f"file {done.sha256[:8]}"
@@ -242,11 +248,9 @@ class _Drawer:
 
 def _worst_second(found: Sequence[float], true: Sequence[float], duration_s: float) -> float:
     """Return where the second begins that has the most events without a partner."""
-    from training.evaluation.events import matched
-
     a, b = np.array(found), np.array(true)
-    pairs = matched(a, b)
-    lonely = np.concatenate([np.delete(a, [i for i, _ in pairs]), np.delete(b, [j for _, j in pairs])])
+    owner = matched(a, b)
+    lonely = np.concatenate([a[owner < 0], np.delete(b, owner[owner >= 0])])
     times = lonely if lonely.size else b
     if not times.size:
         return 0.0

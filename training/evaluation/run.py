@@ -151,7 +151,8 @@ def _done(example: Example, card: Card, study: Study, reading: Reading) -> Done:
         own = {f.label: f.probability for f in reading.findings}
         probability = np.array([own[c] for c in card.classes])
     counted = None
-    if example.events is not None and not reading.abstained:
+    nothing = "no-event" in reasons  # abstained, because there is no event: that is an answer
+    if example.events is not None and (nothing or not reading.abstained):
         wave = study.waveform
         scale = TO_UV.get(wave.units[0], example.full_scale_uv)
         noise = noise_of(wave.samples[0], wave.rate_hz, scale)
