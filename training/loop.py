@@ -70,7 +70,7 @@ def fit(
         at = _Progress(**{name: saved[name] for name in vars(at) if name in saved})
         random = saved.get("random")
     first, total = at.epoch * steps_per_epoch + at.step, epochs * steps_per_epoch
-    journal = Journal(out, total, first, at.epoch, log) if ranks.is_first() else Silence()
+    journal = Journal(out, total, first, at.epoch, log) if ranks.is_first() and first < total else Silence()
     if saved is not None:
         journal.log(f"resumed after epoch {at.epoch}" + (f" and {at.step} steps" if at.step else ""))
     saver = _Saver(checkpoint, steps, at, checkpoint_every_s)
@@ -91,14 +91,13 @@ def fit(
             journal.log(f"epoch {epoch + 1}/{epochs} loss {at.mean:.4f} validation {figure:.4f} {seconds:.0f} s")
             journal.epoch(epoch, (epoch + 1) * steps_per_epoch, at.mean, figure, seconds)
             at.waited = 0 if figure > at.best else at.waited + 1
-            if figure >= at.best or validate is None:
+            if validate is not None and figure >= at.best:
                 at.best, at.best_state = figure, {k: v.clone() for k, v in steps.kept().items()}
             at.epoch, at.step, at.mean, random = epoch + 1, 0, 0.0, None
             saver.now()
     finally:
         journal.close()
-    if at.best_state is not None:
-        network.load_state_dict(at.best_state)
+    network.load_state_dict(steps.kept() if at.best_state is None else at.best_state)
     return network.eval()
 
 

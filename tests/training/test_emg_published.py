@@ -1,27 +1,40 @@
 """The published Inception v4 recipe: its network is timm's, its two stages run, go on, and give a bundle."""
 
+import dataclasses
 import json
-import tomllib
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from training.emg.folders import split_folders, training_picture
-from training.emg.published import RECIPE, train
+from training.emg.folders import saturated, training_picture
+from training.emg.gather import gather
+from training.emg.published import WithAuxiliary, batch_of, learn, run, start
+from training.job import Job, load_recipe
+from training.rmsprop import RmspropTf
 from training.simulate.emg.files import FOLDERS
+from viewer.errors import LeadlightError
 from viewer.models.bundle import load_bundle
 from viewer.models.networks.inception_v4 import InceptionV4, from_timm
 from viewer.models.preprocessing.picture import prepare_picture
 from viewer.study import Image, Kind, KindFrom, Source, Study
 
-NO_TIMM = "timm is a training extra: its RMSpropTF and its Inception v4 are used here"
+NO_TIMM = "timm is a training extra: its RMSpropTF and its Inception v4 are the peers here"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
 def recipe():
-    return tomllib.loads(RECIPE.read_text("utf-8"))
+    return load_recipe("emg-inception-v4")
 
 
 @pytest.fixture
@@ -65,52 +78,113 @@ def test_the_recipe_is_the_published_one(recipe):
     assert (recipe["held_out"], recipe["seed"], recipe["size"], recipe["crop"]["central"]) == (0.2, 0, 299, 0.875)
 
 
-def test_a_split_by_recording_keeps_recordings_whole(folder):
-    for seed in range(5):
-        split = split_folders(folder, 0.34, seed, "recording")
-        names = [{(p.parent.name, p.stem.split("_")[0]) for p, _ in part} for part in (split.train, split.held_out)]
-        assert len(split.train) + len(split.held_out) == 18
-        assert not {n for _, n in names[0]} & {n for _, n in names[1]}
-
-
-def test_a_split_by_image_holds_out_a_fifth(folder):
-    split = split_folders(folder, 0.2, 0, "image")
-    assert len(split.held_out) == 4
-    assert not set(split.train) & set(split.held_out)
-
-
-def test_training_pictures_are_crops_scaled_to_one(folder, recipe):
+def test_training_pictures_are_crops_scaled_to_one(recipe):
     rng = np.random.default_rng(1)
-    path = folder / "001.PSW" / "rec0_0.png"
-    pictures = [training_picture(path, 64, recipe["crop"], rng) for _ in range(5)]
+    picture = rng.integers(0, 255, (90, 120, 3), dtype=np.uint8)
+    pictures = [training_picture(picture, 64, recipe["crop"], rng) for _ in range(5)]
     assert all(p.shape == (3, 64, 64) for p in pictures)
     assert min(float(p.min()) for p in pictures) >= -1
     assert max(float(p.max()) for p in pictures) <= 1
     assert not torch.equal(pictures[0], pictures[1])
 
 
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.5])
+def test_saturation_is_that_of_hsv(factor):
+    import colorsys
+
+    for colour in ((0.2, 0.5, 0.9), (0.8, 0.75, 0.7), (0.4, 0.4, 0.4), (1.0, 0.0, 0.0)):
+        hue, saturation, value = colorsys.rgb_to_hsv(*colour)
+        wanted = colorsys.hsv_to_rgb(hue, min(1.0, saturation * factor), value)
+        found = saturated(np.array([[colour]], np.float32), factor)[0, 0]
+        assert found == pytest.approx(wanted, abs=1e-6)
+
+
+def test_the_optimiser_is_tensorflow_s():
+    timm_optim = pytest.importorskip("timm.optim", reason=NO_TIMM)
+    torch.manual_seed(0)
+    ours, theirs = torch.nn.Linear(5, 4), torch.nn.Linear(5, 4)
+    theirs.load_state_dict(ours.state_dict())
+    steps = (
+        (ours, RmspropTf([{"params": ours.parameters(), "weight_decay": 0.1}], 0.02)),
+        (theirs, timm_optim.RMSpropTF(theirs.parameters(), 0.02, 0.9, 1.0, 0.1, 0.9)),
+    )
+    for _ in range(6):
+        x = torch.randn(3, 5)
+        for network, optimiser in steps:
+            optimiser.zero_grad()
+            network(x).square().sum().backward()
+            optimiser.step()
+    assert torch.allclose(ours.weight, theirs.weight, atol=1e-6)
+
+
+def test_every_picture_is_shown_once_in_a_pass(folder, recipe, tmp_path):
+    own = gather(folder, tmp_path / "held", 0, {"train": 0.7, "test": 0.3})
+    rows = own.rows("train")
+    shown = []
+    own = dataclasses.replace(own, labels=np.arange(len(own)))  # each its own class, to tell them apart
+    for step in range(len(rows) // 2):
+        shown += batch_of(own, 2, step, recipe | {"size": 32}, 1)[1].tolist()
+    assert sorted(shown) == sorted(rows.tolist())
+
+
 def test_evaluation_keeps_the_middle_of_the_picture():
     pixels = np.zeros((80, 160), np.uint8)
     pixels[5:75, 10:150] = 255
-    study = Study(Source(RECIPE, "0" * 64, "png"), Kind.EMG_IMAGE, KindFrom.PERSON, Image(pixels))
+    study = Study(Source(Path("picture.png"), "0" * 64, "png"), Kind.EMG_IMAGE, KindFrom.PERSON, Image(pixels))
     prepared = prepare_picture(study, height=32, width=32, fit="stretch", central=0.875)
     assert float(prepared.inputs.min()) == 1
     extent = prepared.extents[0]
     assert (extent.x, extent.y, extent.w, extent.h) == (10, 5, 140, 70)
 
 
+def test_the_second_head_reads_seventeen_cells_and_is_not_shipped(recipe):
+    with torch.device("meta"):
+        both = WithAuxiliary(InceptionV4(3), 299)
+        assert both(torch.empty(2, 3, 299, 299)).shape == (2, 6)
+        assert both.auxiliary[4].kernel_size == (5, 5)
+    assert recipe["network"]["auxiliary"] == 0.4
+
+
 def test_both_stages_run_go_on_and_give_a_bundle(folder, recipe, tmp_path):
-    pytest.importorskip("timm", reason=NO_TIMM)
     recipe |= {"size": 107, "classifier": recipe["classifier"] | {"steps": 1, "batch": 2}}
     recipe["all"] |= {"steps": 1, "batch": 2}
     out = tmp_path / "out"
-    train(recipe, folder, out, None, "cpu")
-    dense = load_bundle(out / "bundle" / "emg-inception-v4").network.state_dict()
-    recipe["all"]["steps"] = 2
-    figures = train(recipe, folder, out, None, "cpu")
-    steps = [json.loads(line) for line in (out / "steps.jsonl").read_text().splitlines()]
-    assert [(s["stage"], s["step"]) for s in steps] == [("classifier", 0), ("all", 0), ("all", 1)]
-    assert 0 <= figures["accuracy"] <= 1
-    assert (out / "loss.png").stat().st_size > 0
-    again = load_bundle(out / "bundle" / "emg-inception-v4").network.state_dict()
-    assert not torch.equal(dense["layers.0.conv.weight"], again["layers.0.conv.weight"])
+    job = Job(recipe, folder, out)
+    bundle = load_bundle(run(job))
+    assert bundle.card.id == "emg-inception-v4"
+    assert any("scratch" in limit for limit in bundle.card.limits)
+    assert 0 <= json.loads((out / "figures.json").read_text())["accuracy"] <= 1
+
+    torch.manual_seed(recipe["seed"])
+    begun = {f"network.{k}": v for k, v in start(recipe, None).state_dict().items()}
+    stage1 = torch.load(out / "classifier" / "checkpoint.pt", weights_only=True)["network"]
+    changed = {name for name in begun if not torch.equal(begun[name], stage1[name])}
+    assert {"network.last_linear.weight", "network.last_linear.bias"} <= changed
+    assert all("running" in n or "num_batches" in n for n in changed if "last_linear" not in n)
+    assert "network.layers.0.bn.running_mean" in changed  # batch normalisation goes on counting
+    shipped = bundle.network.state_dict()["layers.0.conv.weight"]
+    assert (shipped - stage1["network.layers.0.conv.weight"]).abs().max() > 1e-6  # stage 2 trains all layers
+
+    written = (out / "classifier" / "checkpoint.pt").stat().st_mtime_ns
+    (out / "all" / "checkpoint.pt").unlink()  # cut off before stage 2 had one
+    again = learn(gather(folder, out / "data", 0, {"train": 0.8, "test": 0.2}), recipe, out, None, "cpu")
+    assert (out / "classifier" / "checkpoint.pt").stat().st_mtime_ns == written
+    assert torch.equal(again.half().float().state_dict()["layers.0.conv.weight"], shipped)
+    steps = [json.loads(line) for line in (out / "all" / "steps.jsonl").read_text().splitlines()]
+    assert [s["step"] for s in steps] == [0]
+
+
+def test_it_starts_from_imagenet_weights_of_either_kind(recipe, tmp_path):
+    from safetensors.torch import save_file
+
+    state = {
+        f"features.{k.removeprefix('layers.')}": v for k, v in InceptionV4(3).state_dict().items() if "layers" in k
+    }
+    save_file(state, tmp_path / "w.safetensors")
+    torch.save(state, tmp_path / "w.pth")
+    for name in ("w.safetensors", "w.pth"):
+        begun = start(recipe, tmp_path / name).state_dict()
+        assert torch.equal(begun["layers.3.conv.conv.weight"], state["features.3.conv.conv.weight"])
+    torch.save({"other": torch.ones(1)}, tmp_path / "other.pth")
+    with pytest.raises(LeadlightError, match=r"does not hold timm's inception_v4 weights; give inception_v4\.tf_in1k"):
+        start(recipe, tmp_path / "other.pth")

@@ -175,6 +175,7 @@ def test_two_processes_train_as_one_does(tmp_path):
         "with ranks.gathered('cpu') as device:\n"
         "    torch.manual_seed(0 if ranks.is_first() else 9)\n"
         "    out = Path(sys.argv[1]) / ('.' if ranks.is_first() else 'other')\n"
+        "    out.mkdir(parents=True, exist_ok=True)\n"
         "    net = fit(nn.Linear(7, 3), batches, nn.functional.cross_entropy, out, epochs=2, steps_per_epoch=4,\n"
         "              rate=1e-2, mixed=False, validate=lambda net: float(net.weight.sum()))\n"
         "    torch.save(net.state_dict(), out / f'end{ranks.count()}.pt')\n"

@@ -1,12 +1,12 @@
-"""``python -m training.emg.published --data FOLDER --out OUT``: the published Inception v4, both of its stages.
+"""The trainer ``emg-inception-v4``: the published Inception v4 for EMG images, both of its stages.
 
-Resumable. Losses of every step are in ``steps.jsonl`` and, as a curve, in ``loss.png``; the bundle is in ``bundle/``.
+What the source says, and TF-Slim's defaults where it says nothing, are in the recipe. Its command excludes only
+``InceptionV4/Logits`` from the checkpoint, which TF-Slim's auxiliary head of 1,001 classes would not survive; here that
+head begins fresh.
 """
 
-import argparse
 import json
-import time
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,53 +15,120 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.emg.folders import Split, load, split_folders, training_picture
-from training.export import export_bundle, figure
+from training import ranks
+from training.dataset import LABELS
+from training.emg.folders import training_picture
+from training.emg.gather import Pictures, gather, tell
+from training.export import export_bundle, figure, made_input
+from training.job import Job
+from training.loop import fit
 from training.metrics import bootstrap
-from training.simulate.emg.parameters import LABELS
+from training.rmsprop import RmspropTf
+from viewer.errors import LeadlightError
+from viewer.formats import study_from_array
 from viewer.models.networks.inception_v4 import InceptionV4, from_timm
-from viewer.models.preprocessing.base import PREPARATIONS
 from viewer.models.preprocessing.picture import prepare_picture
-from viewer.study import Image, Kind, KindFrom, Source, Study
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "emg-inception-v4.toml"
 STAGES = ("classifier", "all")
+BESIDE = 18  # the auxiliary head reads what the second blocks give (Mixed_6h)
+STEPS = 1000  # at most, between two entries of epochs.jsonl
 
 
-def main() -> None:
-    """Train by the recipe, evaluate on the held-out fifth, and write the bundle."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with 001.PSW, 002.Fibs, 003.Others")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--weights", type=Path, help="timm's inception_v4 weights, .safetensors or .pth")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    given = parser.parse_args()
-    train(tomllib.loads(given.recipe.read_text("utf-8")), given.data, given.out, given.weights, given.device)
+def run(job: Job) -> Path:
+    """Train both stages, evaluate on what was held out, and write the bundle; return its folder."""
+    recipe, by_picture = job.recipe, job.recipe["split"] == "image"
+    shares = {"train": 1 - recipe["held_out"], "test": recipe["held_out"]}
+    with ranks.first_alone():
+        own = gather(job.data, job.out / "data", recipe["seed"], shares, whole_groups=not by_picture)
+        if ranks.is_first():
+            print("\n".join(tell(own, job.out)), flush=True)
+    network = learn(own, recipe, job.out, job.weights, job.device)
+    if ranks.is_first():
+        figures, rows = evaluate(network, own, recipe)
+        (job.out / "figures.json").write_text(json.dumps(figures, indent=1))
+        print("\n".join(f"{name}: {value:.4f}" for name, value in figures.items()), flush=True)
+        _export(network, recipe, own, rows, job.weights, job.bundle)
+    return job.bundle
 
 
-def train(recipe: dict, data: Path, out: Path, weights: Path | None, device: str) -> dict[str, float]:
-    """Train both stages, going on from a checkpoint where there is one; return the held-out figures."""
-    out.mkdir(parents=True, exist_ok=True)
+class WithAuxiliary(nn.Module):
+    """The network with TF-Slim's second head beside it, for training alone."""
+
+    def __init__(self, network: InceptionV4, size: int) -> None:
+        super().__init__()
+        self.network = network
+        kernel = (_grid(size) - 5) // 3 + 1
+        self.auxiliary = nn.Sequential(
+            nn.AvgPool2d(5, 3),
+            *_conv(1024, 128, 1),
+            *_conv(128, 768, kernel),
+            nn.Flatten(),
+            nn.Linear(768, len(LABELS)),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return both heads' logits side by side (batch, 2 * classes)."""
+        middle = self.network.layers[:BESIDE](x.contiguous(memory_format=torch.channels_last))
+        pooled = self.network.layers[BESIDE:](middle).flatten(2).mean(2)
+        return torch.cat([self.network.classify(pooled), self.auxiliary(middle)], 1)
+
+
+def learn(own: Pictures, recipe: dict, out: Path, weights: Path | None, device: str) -> InceptionV4:
+    """Return the network after both stages, each going on from its last checkpoint."""
     torch.manual_seed(recipe["seed"])
-    split = split_folders(data, recipe["held_out"], recipe["seed"], recipe["split"])
-    network = _start(recipe, weights).to(device)
-    for stage in STAGES:
-        _stage(network, stage, recipe, split, out, device)
-    _draw_curve(out)
-    figures, rows = evaluate(network, split, recipe, device)
-    (out / "figures.json").write_text(json.dumps(figures, indent=1))
-    print("\n".join(f"{name}: {value:.4f}" for name, value in figures.items()))
-    _export(network.cpu(), recipe, split, rows, out)
-    return figures
-
-
-def _start(recipe: dict, weights: Path | None) -> InceptionV4:
-    network = InceptionV4(len(LABELS), recipe["network"]["dropout"])
-    for module in network.modules():
+    network = start(recipe, weights)
+    both = WithAuxiliary(network, recipe["size"])
+    for module in both.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1 - recipe["network"]["batch_norm_decay"]
-    if weights is not None:
+    rms, share = recipe["optimiser"], recipe["network"]["auxiliary"]
+
+    def loss(logits: Tensor, truth: Tensor) -> Tensor:
+        head, beside = logits.split(len(LABELS), 1)
+        return functional.cross_entropy(head, truth) + share * functional.cross_entropy(beside, truth)
+
+    for number, stage in enumerate(STAGES):
+        how = recipe[stage]
+        for name, parameter in both.named_parameters():
+            parameter.requires_grad_(stage == "all" or name.startswith("network.last_linear."))
+        steps = _divisor(how["steps"])
+
+        def batches(epoch: int, number: int = number, size: int = how["batch"], steps: int = steps) -> Iterator:
+            for step in range(epoch * steps, (epoch + 1) * steps):
+                yield batch_of(own, size, step, recipe, number)
+
+        fit(
+            both,
+            batches,
+            loss,
+            out / stage,
+            epochs=how["steps"] // steps,
+            steps_per_epoch=steps,
+            rate=how["rate"],
+            weight_decay=rms["weight_decay"],
+            optimiser=lambda groups, lr=how["rate"]: RmspropTf(  # type: ignore[misc]
+                groups, lr, rms["decay"], rms["momentum"], rms["epsilon"]
+            ),
+            fixed_rate=True,
+            clip=None,
+            mixed=recipe["mixed"],
+            checkpoint_every_s=rms["checkpoint_every_s"],
+            device=device,
+            log=lambda line: print(line, flush=True),
+        )
+    return network.cpu().eval()
+
+
+def start(recipe: dict, weights: Path | None) -> InceptionV4:
+    """Return the network with ImageNet weights where a file of them is given, from scratch otherwise; say which.
+
+    Raises LeadlightError where the file holds others than timm's ``inception_v4``.
+    """
+    network = InceptionV4(len(LABELS), recipe["network"]["dropout"])
+    if weights is None:
+        print("No weights were given: Inception v4 starts from scratch, not from ImageNet as published", flush=True)
+        return network
+    try:
         if weights.suffix == ".safetensors":
             from safetensors.torch import load_file
 
@@ -70,67 +137,28 @@ def _start(recipe: dict, weights: Path | None) -> InceptionV4:
             state = torch.load(weights, map_location="cpu", weights_only=True)
         missing, surplus = network.load_state_dict(from_timm(state), strict=False)
         if surplus or any(not name.startswith("last_linear.") for name in missing):
-            raise ValueError(f"{weights} are not timm's inception_v4 weights")
+            raise ValueError("names differ")
+    except Exception as error:  # a file of any content
+        raise LeadlightError(
+            "unsupported",
+            f"{weights.name} does not hold timm's inception_v4 weights",
+            "give inception_v4.tf_in1k as .safetensors or .pth",
+            weights,
+        ) from error
+    print(f"Inception v4 starts from the weights in {weights.name}; its classifier is fresh", flush=True)
     return network
 
 
-def _stage(network: InceptionV4, stage: str, recipe: dict, split: Split, out: Path, device: str) -> None:
-    from timm.optim import RMSpropTF
-
-    how, rms = recipe[stage], recipe["optimiser"]
-    learned = network.last_linear if stage == "classifier" else network
-    optimiser = RMSpropTF(
-        learned.parameters(),
-        lr=how["rate"],
-        alpha=rms["decay"],
-        eps=rms["epsilon"],
-        momentum=rms["momentum"],
-        weight_decay=rms["weight_decay"],
-    )
-    for parameter in network.parameters():
-        parameter.requires_grad_(stage == "all")
-    for parameter in network.last_linear.parameters():
-        parameter.requires_grad_(True)
-    first = _resume(network, optimiser, stage, out, device)
-    network.train()
-    saved = time.monotonic()
-    with (out / "steps.jsonl").open("a") as log:
-        for step in range(first, how["steps"]):
-            rng = np.random.default_rng([recipe["seed"], STAGES.index(stage), step])
-            inputs, targets = _batch(split, how["batch"], recipe, rng)
-            loss = functional.cross_entropy(network(inputs.to(device)), targets.to(device))
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            log.write(json.dumps({"stage": stage, "step": step, "loss": round(float(loss.detach()), 5)}) + "\n")
-            if time.monotonic() - saved > rms["checkpoint_every_s"] or step == how["steps"] - 1:
-                _save(network, optimiser, stage, step + 1, out)
-                saved = time.monotonic()
-
-
-def _batch(split: Split, size: int, recipe: dict, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    chosen = [split.train[i] for i in rng.integers(0, len(split.train), size)]
-    inputs = torch.stack([training_picture(path, recipe["size"], recipe["crop"], rng) for path, _ in chosen])
-    return inputs, torch.tensor([index for _, index in chosen])
-
-
-def _save(network: nn.Module, optimiser: torch.optim.Optimizer, stage: str, step: int, out: Path) -> None:
-    parts = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "stage": stage, "step": step}
-    torch.save(parts, out / "checkpoint.new")
-    (out / "checkpoint.new").replace(out / "checkpoint.pt")
-
-
-def _resume(network: nn.Module, optimiser: torch.optim.Optimizer, stage: str, out: Path, device: str) -> int:
-    """Return the step to go on from; 0 where the checkpoint is of the stage before, or is not there."""
-    path = out / "checkpoint.pt"
-    if not path.exists():
-        return 0
-    saved = torch.load(path, map_location=device, weights_only=True)
-    network.load_state_dict(saved["network"])
-    if saved["stage"] != stage:
-        return 0 if STAGES.index(saved["stage"]) < STAGES.index(stage) else 1 << 62
-    optimiser.load_state_dict(saved["optimiser"])
-    return saved["step"]
+def batch_of(own: Pictures, size: int, step: int, recipe: dict, stage: int) -> tuple[Tensor, Tensor]:
+    """Return a step's pictures and classes: every training picture once in each pass, in another order."""
+    rows = own.rows("train")
+    chosen = []
+    for place in range(step * size, (step + 1) * size):
+        order = np.random.default_rng([recipe["seed"], stage, 1, place // len(rows)]).permutation(len(rows))
+        chosen.append(rows[order[place % len(rows)]])
+    rng = np.random.default_rng([recipe["seed"], stage, 2, step])
+    inputs = torch.stack([training_picture(own[row], recipe["size"], recipe["crop"], rng) for row in chosen])
+    return inputs, torch.from_numpy(own.labels[chosen])
 
 
 def preparation(recipe: dict) -> dict[str, Any]:
@@ -147,55 +175,62 @@ def preparation(recipe: dict) -> dict[str, Any]:
     }
 
 
-def evaluate(network: InceptionV4, split: Split, recipe: dict, device: str) -> tuple[dict[str, float], np.ndarray]:
-    """Return the held-out figures, and rows of (truth, called).
+def evaluate(network: InceptionV4, own: Pictures, recipe: dict) -> tuple[dict[str, float], np.ndarray]:
+    """Return the held-out figures, and rows of (truth, called). One picture at a time, as published.
 
     ``not-PSW against PSW``: precision and recall of class ids cast to booleans, which the published ones probably are.
     """
-    network.eval()
-    rows = []
+    called = []
     with torch.inference_mode():
-        for path, truth in split.held_out:
-            study = Study(Source(path, "0" * 64, "png"), Kind.EMG_IMAGE, KindFrom.PERSON, Image(load(path)))
+        for row in own.rows("test"):
+            study = study_from_array(own[row], "picture")
             inputs = prepare_picture(study, **preparation(recipe)).inputs
-            rows.append((truth, int(network(inputs.to(device)).argmax())))
-    called = np.array(rows)
-    figures = {"accuracy": float((called[:, 0] == called[:, 1]).mean())}
+            called.append((int(own.labels[row]), int(network(inputs).argmax())))
+    rows = np.array(called)
+    figures = {"accuracy": float((rows[:, 0] == rows[:, 1]).mean())}
     for index, label in enumerate(LABELS):
-        figures[f"precision {label}"], figures[f"recall {label}"] = _rates(called == index)
+        figures[f"precision {label}"], figures[f"recall {label}"] = _rates(rows == index)
     for name in ("precision", "recall"):
-        figures[f"{name}, macro"] = float(np.nanmean([figures[f"{name} {label}"] for label in LABELS]))
-    figures["precision, not-PSW against PSW"], figures["recall, not-PSW against PSW"] = _rates(called != 0)
-    return figures, called
+        figures[f"{name}, macro"] = float(np.mean([figures[f"{name} {label}"] for label in LABELS]))
+    figures["precision, not-PSW against PSW"], figures["recall, not-PSW against PSW"] = _rates(rows != 0)
+    return figures, rows
 
 
 def _rates(said: np.ndarray) -> tuple[float, float]:
+    """Return precision and recall of two columns, what is and what was said; 0 where nothing was."""
     both = float((said[:, 0] & said[:, 1]).sum())
-    return tuple(both / n if n else float("nan") for n in (said[:, 1].sum(), said[:, 0].sum()))  # type: ignore[return-value]
+    return both / max(1, said[:, 1].sum()), both / max(1, said[:, 0].sum())
 
 
-def _draw_curve(out: Path) -> None:
-    import cv2
-
-    losses = [json.loads(line)["loss"] for line in (out / "steps.jsonl").read_text().splitlines()]
-    groups = np.array_split(np.array(losses), min(len(losses), 600))
-    means = np.array([g.mean() for g in groups])
-    top = max(1.2, float(means.max()))
-    picture = np.full((320, 680, 3), 255, np.uint8)
-    for level in np.arange(0, top, 0.2 if top < 3 else 1):
-        y = int(290 - level / top * 260)
-        picture[y, 50:650] = 220
-        cv2.putText(picture, f"{level:.1f}", (8, y + 4), cv2.FONT_HERSHEY_PLAIN, 0.9, (90, 90, 90), 1, cv2.LINE_AA)
-    points = np.stack([np.linspace(50, 650, len(means)), 290 - means / top * 260], 1).astype(np.int32)
-    cv2.polylines(picture, [points], False, (160, 80, 20), 1, cv2.LINE_AA)
-    cv2.putText(picture, f"total loss over {len(losses)} steps", (50, 312), cv2.FONT_HERSHEY_PLAIN, 1, (60, 60, 60), 1)
-    cv2.imwrite(str(out / "loss.png"), picture)
+def _conv(inputs: int, outputs: int, kernel: int) -> tuple[nn.Module, ...]:
+    return nn.Conv2d(inputs, outputs, kernel, bias=False), nn.BatchNorm2d(outputs, eps=1e-3), nn.ReLU()
 
 
-def _export(network: InceptionV4, recipe: dict, split: Split, rows: np.ndarray, out: Path) -> None:
-    right = rows[:, 0] == rows[:, 1]
-    data = f"held-out fifth of the given class folders, split by {recipe['split']}"
-    accuracy = bootstrap(lambda i: float(right[i].mean()), range(len(right)))
+def _grid(size: int) -> int:
+    """Return the side of the grid after the second blocks: 17 for 299 pixels."""
+    stem = (size - 3) // 2 - 1
+    return (((stem - 3) // 2 - 1 - 3) // 2 - 2) // 2 + 1
+
+
+def _divisor(steps: int) -> int:
+    """Return the largest number up to ``STEPS`` that divides ``steps``."""
+    return max(n for n in range(1, min(STEPS, steps) + 1) if steps % n == 0)
+
+
+def _export(
+    network: InceptionV4, recipe: dict, own: Pictures, rows: np.ndarray, weights: Path | None, bundle: Path
+) -> None:
+    test = own.rows("test")
+    right, groups = rows[:, 0] == rows[:, 1], own.groups[test]
+    data = f"held-out fifth of the given pictures, divided by {recipe['split']}"
+    figures = [figure("accuracy", bootstrap(lambda i: float(right[i].mean()), groups), data, len(right))]
+    for index, label in enumerate(LABELS):
+        truth, said = rows[:, 0] == index, rows[:, 1] == index
+        for name, hits, of in (("precision", truth, said), ("recall", said, truth)):
+            value = bootstrap(lambda i, h=hits, o=of: float(h[i][o[i]].mean()) if o[i].any() else np.nan, groups)  # type: ignore[misc]
+            if np.isfinite(value[0]):
+                figures.append(figure(name, value, data, int(of.sum()), label))
+    begun = "ImageNet weights" if weights is not None else "scratch, where the published one starts from ImageNet"
     card = {
         "id": recipe["id"],
         "version": recipe["version"],
@@ -208,18 +243,16 @@ def _export(network: InceptionV4, recipe: dict, split: Split, rows: np.ndarray, 
         "operating_points": dict.fromkeys(LABELS, 0.5),
         "operating_points_from": "not chosen: the most probable class, as published",
         "intended_use": "Research: to reproduce the published system",
-        "limits": ["Trained with mirrored pictures and small crops, as published: time reversed, waveforms cut off"],
+        "limits": [
+            "Trained with mirrored pictures and small crops, as published: time reversed, waveforms cut off",
+            f"Started from {begun}",
+            *own.notes,
+        ],
         "recipe": "training/recipes/emg-inception-v4.toml",
         "architecture": {"name": "inception-v4", "arguments": {"classes": len(LABELS)}},
         "preprocessing": {"name": "picture", "arguments": preparation(recipe)},
-        "data": [{"name": "class folders given by the person", "licence": "theirs", "count": len(split.train)}],
-        "figures": [figure("accuracy", accuracy, data, len(right))],
+        "data": [{"name": "pictures labelled by the person", "licence": "theirs", "count": len(own.rows("train"))}],
+        "figures": figures,
         "maps": {"faithful": False, "note": "not measured"},
     }
-    study = Study(Source(out, "0" * 64, "png"), Kind.EMG_IMAGE, KindFrom.PERSON, Image(load(split.held_out[0][0])))
-    golden = PREPARATIONS["picture"](study, **preparation(recipe)).inputs
-    export_bundle(network, golden, card, out / "bundle" / recipe["id"])
-
-
-if __name__ == "__main__":
-    main()
+    export_bundle(network, made_input(3, recipe["size"], recipe["size"]), card, bundle)
