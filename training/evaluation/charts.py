@@ -96,42 +96,30 @@ def stretch_chart(
 ) -> Drawing:
     """Draw a stretch of one channel, negative up, true events above it and those found below, coloured by class."""
     register_fonts()
-    width, height, room = 520.0, 130.0, 22.0
+    width, height, left, tick = 520.0, 150.0, 30.0, 16.0
+    bottom, top = tick + 4, height - 14 - tick - 4
     own = Drawing(width, height)
-    own.add(Rect(0, 0, width, height, fillColor=HexColor("#ffffff"), strokeColor=GRID, strokeWidth=0.5))
+    own.add(Rect(left, 0, width - left, height - 14, fillColor=HexColor("#ffffff"), strokeColor=GRID, strokeWidth=0.5))
     length_s = len(samples) / rate_hz
     columns = np.array_split(-np.nan_to_num(np.asarray(samples, np.float64)), min(len(samples), 1000))
-    values = np.array(
-        [v for c in columns for v in ((c.min(), c.max()) if c.argmin() < c.argmax() else (c.max(), c.min()))]
-    )
+    pairs = ((c.min(), c.max()) if c.argmin() < c.argmax() else (c.max(), c.min()) for c in columns)
+    values = np.array([v for pair in pairs for v in pair])
     low, high = float(values.min()), float(values.max())
-    y = room + 12 + (values - low) / max(high - low, 1e-12) * (height - 2 * room - 24)
-    x = np.linspace(0, width, len(y))
-    own.add(
-        PolyLine(
-            [float(v) for pair in zip(x, y, strict=True) for v in pair], strokeColor=HexColor(INK), strokeWidth=0.6
-        )
-    )
-    for row, name, events in ((height - room, "true", true), (4, "found", found)):
-        own.add(_words(3, row + 5, name, 6.5, QUIET))
+    y = bottom + 4 + (values - low) / max(high - low, 1e-12) * (top - bottom - 8)
+    points = [float(v) for pair in zip(np.linspace(left, width, len(y)), y, strict=True) for v in pair]
+    own.add(PolyLine(points, strokeColor=HexColor(INK), strokeWidth=0.6))
+    for row, name, events in ((top + 2, "true", true), (2, "found", found)):
+        own.add(_words(left - 4, row + 5, name, 7, QUIET, "end"))
         for event in events:
-            at = (event.time_s - start_s) / length_s * width
-            if 0 <= at <= width:
+            at = left + (event.time_s - start_s) / length_s * (width - left)
+            if left <= at <= width:
                 colour = HexColor(COLOURS[classes.index(event.label) % len(COLOURS)])
-                own.add(Line(at, row, at, row + 14, strokeColor=colour, strokeWidth=1.6))
+                own.add(Line(at, row, at, row + tick, strokeColor=colour, strokeWidth=1.6))
     for n, label in enumerate(classes):
-        own.add(
-            Rect(
-                width - 62 * (len(classes) - n),
-                3,
-                7,
-                7,
-                fillColor=HexColor(COLOURS[n % len(COLOURS)]),
-                strokeColor=None,
-            )
-        )
-        own.add(_words(width - 62 * (len(classes) - n) + 10, 4, label, 7, INK))
-    own.add(_words(width - 3, height - 9, f"{start_s:.2f}-{start_s + length_s:.2f} s, negative up", 6.5, QUIET, "end"))
+        x = left + 60 * n
+        own.add(Rect(x, height - 10, 7, 7, fillColor=HexColor(COLOURS[n % len(COLOURS)]), strokeColor=None))
+        own.add(_words(x + 10, height - 9, label, 7, INK))
+    own.add(_words(width, height - 9, f"{start_s:.2f}-{start_s + length_s:.2f} s, negative up", 7, QUIET, "end"))
     return own
 
 

@@ -73,7 +73,7 @@ def event_figures(tallies: Sequence[Tally], groups: Sequence[str], classes: Sequ
     def scored(name: str, counts: Sequence[Counts], label: str = "", whole: bool = True) -> None:
         table = np.array([(c.hits, c.false, c.missed) for c in counts])
         size = int(table[:, 0].sum() + table[:, 2].sum())
-        if size or table[:, 1].sum():
+        if size:
             add(f"{name}, F1", partial(_f1, table), size, label)
         if size and not whole:
             add(f"{name}, recall", partial(_ratio, table[:, 0], table[:, 0] + table[:, 2]), size, label)

@@ -41,7 +41,9 @@ def to_json(own: Evaluation) -> dict[str, Any]:
             "set_aside": sum(d.example.aside for d in own.done),
             "groups": len({d.example.group for d in own.done}),
             "classes": _counts(own),
-            "reasons": dict(Counter(r for d in own.done if d.probability is None for r in d.reasons)),
+            "reasons": dict(
+                Counter(r for d in own.done if d.probability is None and d.tally is None for r in d.reasons)
+            ),
             "notes": list(own.notes),
             "failed": [{"file": str(p), "code": e.code, "message": str(e)} for p, e in own.failed],
         },
