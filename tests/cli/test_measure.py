@@ -99,7 +99,7 @@ def test_text_and_channels(made, capsys):
     out = capsys.readouterr().out
     assert "an EMG recording (the file says so)" in out
     assert " uV, " in out
-    assert " phases, " in out
+    assert " phases " in out
     assert main(["measure", str(path), "--at", at, "--channel", "EMG 2", "--json"]) == 1
     (value,) = lines(capsys)
     assert value["error"] == {

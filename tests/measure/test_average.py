@@ -43,5 +43,16 @@ def test_times_that_are_not_quite_the_peaks_are_aligned():
 
 def test_too_few_discharges():
     samples, times = mixture()
-    assert average_potential(samples, RATE, times[:4]) is None
+    assert average_potential(samples, RATE, times[:7]) is None
     assert measure_train(samples, RATE, []) is None
+
+
+def test_a_discharge_faster_than_its_potentials_end_has_no_duration():
+    wave = 100 * np.sin(np.linspace(0, 2 * np.pi, 60))  # 6 ms, at 200/s
+    samples = np.random.default_rng(1).standard_normal(60000)
+    times = np.arange(0.2, 5.5, 0.005)
+    for time in times:
+        samples[round(time * RATE) : round(time * RATE) + len(wave)] += wave
+    own = measure_train(samples, RATE, times + 0.0015)
+    assert own.duration_ms is own.phases is own.turns is None
+    assert 150 < own.amplitude_uv < 210

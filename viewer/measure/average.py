@@ -7,13 +7,13 @@ import numpy as np
 from viewer.measure.emg import AFTER_MS, AROUND_MS, BEFORE_MS, Potential, measure_potential
 
 MOST = 200  # discharges that are averaged, evenly chosen
-LEAST = 5
+LEAST = 8
 
 
 def average_potential(
     samples: np.ndarray, rate_hz: float, times_s: Sequence[float] | np.ndarray
 ) -> tuple[np.ndarray, int] | None:
-    """Return the median of a train's discharges and the index of their common moment in it, or None for under 5.
+    """Return the median of a train's discharges and the index of their common moment in it, or None for under 8.
 
     Quantitative analysis measures a motor unit's averaged potential (Nandedkar, Barkhaus & Charles, Muscle Nerve 18
     (1995) 1155). Others' potentials, which fire at other times, do not enter a median. ``times_s`` are the discharges'
@@ -35,12 +35,19 @@ def average_potential(
 def measure_train(
     samples: np.ndarray, rate_hz: float, times_s: Sequence[float] | np.ndarray, unit: str = "uV"
 ) -> Potential | None:
-    """Measure the averaged potential of a train; its times are seconds from the average's first sample."""
+    """Measure the averaged potential of a train; its times are seconds from the average's first sample.
+
+    Beginning and end are looked for up to where the train's own next discharge may be: in a discharge so fast that its
+    potentials run into each other, the duration is None.
+    """
     averaged = average_potential(samples, rate_hz, times_s)
     if averaged is None:
         return None
     potential, middle = averaged
-    return measure_potential(potential, rate_hz, at_s=middle / rate_hz, unit=unit)
+    at_s = middle / rate_hz
+    shortest_s = float(np.percentile(np.diff(np.sort(np.asarray(times_s, np.float64))), 10))
+    start_s, end_s = at_s - max(0.6 * shortest_s, 0.001), at_s + max(0.8 * shortest_s, 0.001)
+    return measure_potential(potential, rate_hz, start_s, end_s, at_s, unit)
 
 
 def _aligned(stack: np.ndarray, middle: int, rate_hz: float) -> np.ndarray:

@@ -51,6 +51,7 @@ class Potential:
     rise_time_ms : float or None
         Of the main positive-to-negative deflection; None where there is none.
     phases, turns : int or None
+        Turns are None also where the noise would hide them.
     baseline_uv, noise_uv, area_uv_ms : float or None
         Level and standard deviation of the baseline around, area of the rectified potential; None without a unit.
     first_phase : str or None
@@ -199,7 +200,8 @@ def _measured(
     smooth = smooth[onset : offset + 1]
     amplitude = float(max(own.max(), 0.0) - min(own.min(), 0.0))
     signs = _excursions(smooth, _threshold(PHASE_UV, PHASE_SHARE, amplitude, scale, noise))
-    extrema = _extrema(smooth, _threshold(TURN_UV, TURN_SHARE, amplitude, scale, 2 * noise))
+    turn = _threshold(TURN_UV, TURN_SHARE, amplitude, scale, 2 * noise)
+    extrema = _extrema(smooth, turn)
     duration_ms = 1000 * (offset - onset) / rate_hz
     return Potential(
         onset_s=(first + onset) / rate_hz,
@@ -209,7 +211,7 @@ def _measured(
         duration_ms=duration_ms if whole else None,
         rise_time_ms=_rise_time_ms(smooth, extrema, rate_hz),
         phases=len(signs) if whole else None,
-        turns=len(extrema) if whole else None,
+        turns=len(extrema) if whole and turn <= amplitude / 2 else None,
         baseline_uv=None if scale is None else baseline.level * scale,
         noise_uv=None if scale is None else baseline.noise * scale,
         area_uv_ms=float(np.abs(own).sum()) / rate_hz * 1000 * scale if scale is not None and whole else None,

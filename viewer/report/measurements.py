@@ -261,8 +261,8 @@ def _words(numbers: dict[str, Any]) -> str:
         ("amplitude_uv", "{:.0f} uV"),
         ("duration_ms", "{:.1f} ms"),
         ("rise_time_ms", "rise {:.2f} ms"),
-        ("phases", "{} phases"),
-        ("turns", "{} turns"),
+        ("phases", "phases {}"),
+        ("turns", "turns {}"),
         ("first_phase", "first {}"),
     )
     words = [form.format(numbers[name]) for name, form in parts if numbers[name] is not None]
