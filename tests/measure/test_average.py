@@ -50,7 +50,7 @@ def test_too_few_discharges():
 def test_a_discharge_faster_than_its_potentials_end_has_no_duration():
     wave = 100 * np.sin(np.linspace(0, 2 * np.pi, 60))  # 6 ms, at 200/s
     samples = np.random.default_rng(1).standard_normal(60000)
-    times = np.arange(0.2, 5.5, 0.005)
+    times = np.concatenate([np.arange(0, 0.04, 0.005) + burst for burst in np.arange(0.2, 5.5, 0.4)])
     for time in times:
         samples[round(time * RATE) : round(time * RATE) + len(wave)] += wave
     own = measure_train(samples, RATE, times + 0.0015)
