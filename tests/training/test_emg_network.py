@@ -7,8 +7,8 @@ import torch
 from training.emg.card import PRECISION_WANTED
 from training.emg.figures import Results, share
 from training.emg.measure import operating_points, uncertain_below
-from training.emg.pictures import HEIGHT, STRIDE, WIDTH
-from training.emg.train import WithCells, loss
+from training.emg.pictures import HEIGHT, STRIDE, WIDTH, shard
+from training.emg.train import HEAD, NAMES, TOLD, WithMore, loss, tensors
 from training.simulate.emg.parameters import LABELS
 from viewer.models.networks import build_network
 from viewer.reading.gradcam import class_maps
@@ -19,7 +19,7 @@ CELLS = (HEIGHT // STRIDE) * (WIDTH // STRIDE)
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    return build_network("screen-events", classes=3).eval()
+    return build_network("screen-waves", classes=3).eval()
 
 
 class TestNetwork:
@@ -31,10 +31,10 @@ class TestNetwork:
 
     def test_one_strong_cell_is_not_drowned_by_the_others(self, network):
         cells = torch.zeros(1, 3, 16, 22)
-        features = torch.zeros(1, 160, 16, 22)
-        quiet = network.pool(cells, features)
+        features, summary = torch.zeros(1, 160, 16, 22), torch.zeros(1, 160)
+        quiet = network.pool(cells, features, summary)
         cells[0, 1, 5, 7] = 8.0
-        gain = (network.pool(cells, features) - quiet)[0]
+        gain = (network.pool(cells, features, summary) - quiet)[0]
         assert gain[1] > 4.5
         assert gain[[0, 2]].abs().max() == 0
 
@@ -48,29 +48,55 @@ class TestNetwork:
             expected = (own.grad.mean((2, 3), keepdim=True) * features).sum(1).relu()
             assert torch.allclose(maps[:, index], expected, atol=1e-5 * float(expected.max()) + 1e-9)
 
-    def test_training_sees_the_picture_s_and_the_cells_logits(self, network):
+    def test_training_sees_the_picture_s_logits_and_more(self, network):
         with torch.inference_mode():
-            out = WithCells(network)(torch.zeros(1, 1, HEIGHT, WIDTH))
+            out = WithMore(network)(torch.zeros(1, 1, HEIGHT, WIDTH))
             plain = network(torch.zeros(1, 1, HEIGHT, WIDTH))
-        assert out.shape == (1, 3 + 3 * CELLS)
+        assert out.shape == (1, 3 + TOLD + 3 * CELLS)
         assert torch.allclose(out[:, :3], plain, atol=1e-5)
+
+    def test_it_begins_as_the_first_version_s_network(self):
+        fresh = build_network("screen-waves", classes=3).eval()
+        x = torch.randn(1, 1, 64, 96)
+        with torch.inference_mode():
+            fine = fresh.blocks(fresh.stem(x))
+            assert torch.equal(fresh.features(x), fine)
+            assert torch.equal(fresh.more(fresh.summary(fine)), torch.zeros(1, 3))
 
 
 class TestLoss:
-    def test_unknown_cells_do_not_count(self):
-        output = torch.randn(1, 3 + 3 * CELLS)
-        known = torch.cat([torch.tensor([[1.0, 0, 0]]), torch.zeros(1, 3 * CELLS)], 1)
-        unknown = known.clone()
-        unknown[:, 3:] = -1
-        alone = torch.nn.functional.cross_entropy(output[:, :3], known[:, :3])
-        assert loss(output, unknown, 0.5) == pytest.approx(float(alone))
-        assert loss(output, known, 0.5) > float(alone)
+    def target(self, generator: float = -1, scale: float = float("nan")) -> torch.Tensor:
+        return torch.cat([torch.tensor([[0.0, 1, 0, generator, scale]]), torch.zeros(1, 3 * CELLS)], 1)
+
+    def test_what_is_not_known_does_not_count(self):
+        output = torch.randn(1, 3 + TOLD + 3 * CELLS)
+        unknown = self.target()
+        unknown[:, HEAD:] = -1
+        alone = float(torch.nn.functional.cross_entropy(output[:, :3], unknown[:, :3]))
+        assert float(loss(output, unknown, 0.5)) == pytest.approx(alone)
+        assert float(loss(output, self.target(), 0.5)) > alone
+        named, scaled = self.target(generator=2), self.target(scale=1e3)
+        named[:, HEAD:] = scaled[:, HEAD:] = -1
+        assert float(loss(output, named, 0.5)) > alone
+        assert float(loss(output, scaled, 0.5)) > alone + 10
 
     def test_the_right_answer_costs_nothing(self):
-        target = torch.cat([torch.tensor([[0.0, 1, 0]]), torch.zeros(1, 3 * CELLS)], 1)
-        target[0, 3 + CELLS + 50] = 1
-        output = (target * 2 - 1) * 30
+        target = self.target(generator=4, scale=1.5)
+        target[0, HEAD + CELLS + 50] = 1
+        named = torch.nn.functional.one_hot(torch.tensor([4]), len(NAMES)) * 60 - 30
+        head = torch.cat([target[:, :3] * 60 - 30, named, torch.tensor([[1.5]])], 1)
+        output = torch.cat([head, (target[:, HEAD:] * 2 - 1) * 30], 1)
         assert float(loss(output, target, 0.5)) == pytest.approx(0, abs=1e-6)
+
+    def test_smaller_pictures_have_fewer_cells_and_a_smaller_scale(self, tmp_path):
+        own = shard(tmp_path, 0, 4, "train", None, (), 1)
+        rows = np.arange(4)
+        (whole, target), (half, halved) = tensors(own, rows), tensors(own, rows, 0.5)
+        assert whole.shape == (4, 1, HEIGHT, WIDTH)
+        assert half.shape == (4, 1, HEIGHT // 2, WIDTH // 2)
+        assert target.shape[1] == HEAD + 3 * CELLS
+        assert halved.shape[1] == HEAD + 3 * 12 * 17
+        assert torch.allclose(halved[:, HEAD - 1], target[:, HEAD - 1] - 1, atol=1e-5)
 
 
 class TestOperatingPoints:

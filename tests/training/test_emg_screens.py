@@ -11,7 +11,15 @@ from training.emg.pictures import HEIGHT, STRIDE, UNKNOWN, WIDTH, cells_of, shar
 from training.simulate.emg import Amplifier, Draw, Recording, TrueEvent, simulate
 from training.simulate.emg.files import WAV_FULL_SCALE_UV, write_recording
 from training.simulate.emg_looks import Look, random_look
-from training.simulate.emg_screen import NEED_SEVERAL, ScreenTruth, TrueBox, View, render_screen, show_recording
+from training.simulate.emg_screen import (
+    NEED_SEVERAL,
+    ScreenTruth,
+    TrueBox,
+    View,
+    needed_in_view,
+    render_screen,
+    show_recording,
+)
 from viewer.models.preprocessing.base import Extent
 
 PLAIN = Look(
@@ -72,6 +80,12 @@ class TestGeometry:
         assert rows.min() == pytest.approx(box.y, abs=2)
         assert box.x / 800 == pytest.approx(0.5, abs=0.01)
 
+    def test_a_millisecond_s_length_is_known(self):
+        _, truth = shown(-1)
+        assert truth.px_per_ms == pytest.approx(8, rel=0.01)  # 100 ms on 800 pixels
+        (box,) = truth.boxes
+        assert box.w == pytest.approx(4 * truth.px_per_ms, rel=0.05)
+
     def test_boxes_follow_the_camera(self):
         for seed in range(20):
             picture, truth = render_screen(np.random.default_rng(seed), "Fibs", cut_out=False)
@@ -104,6 +118,13 @@ class TestPictures:
                 rng = np.random.default_rng([seed, 9])
                 _, truth = render_screen(rng, "Others", generator=generator, inverted=False)
                 assert sum(b.generator == generator for b in truth.boxes) >= min(needed, 3)
+
+    def test_a_motor_unit_as_short_as_a_fibrillation_is_never_alone(self):
+        short, long = (TrueEvent("Others", "myopathic MUAP", 1, 0.1, 0.1, 0.1 + d, 90.0) for d in (0.004, 0.008))
+        assert needed_in_view("myopathic MUAP", [long]) == 1
+        assert needed_in_view("myopathic MUAP", [short]) == 2
+        assert needed_in_view("fibrillation", [short]) == 1
+        assert needed_in_view("quiet", []) == 0
 
     def test_the_same_seed_gives_the_same_picture(self):
         one, other = (render_screen(np.random.default_rng(5))[0] for _ in range(2))

@@ -51,6 +51,13 @@ def simulated_figures(unseen: Results, points: dict[str, float], sure: float) ->
         share("called, not uncertain", told, UNSEEN),
         share("accuracy where not uncertain", right, UNSEEN, of=told),
     ]
+    cut, stacked = own.fact("cut_out"), own.fact("sweeps") > 1
+    for kind, those in (
+        ("cut-outs", cut),
+        ("screens of one sweep", ~cut & ~stacked),
+        ("stacked sweeps", ~cut & stacked),
+    ):
+        figures.append(share("accuracy", right, f"{UNSEEN}: {kind}", of=those))
     for index, label in enumerate(LABELS):
         truth, score = own.truth == index, own.probability[:, index]
         for way, said in (("most probable", own.called == index), ("operating point", score >= points[label])):

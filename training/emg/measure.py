@@ -1,33 +1,47 @@
 """From the trained EMG screen network to its bundle: calibration, operating points, figures, faithful maps or not."""
 
 import json
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from training.emg.card import PRECISION_WANTED, card_of
-from training.emg.figures import Results, by_generator, confusion, print_figures, real_figures, simulated_figures
+from training.emg.figures import (
+    UNSEEN,
+    Results,
+    by_generator,
+    confusion,
+    print_figures,
+    real_figures,
+    share,
+    simulated_figures,
+)
 from training.emg.pictures import HEIGHT, WIDTH, Shard, real_shard, shard
 from training.emg.real import TEST, TRAIN
-from training.emg.train import outputs, tensors
+from training.emg.train import MEAN, STD, go_on_from, outputs, tensors
 from training.export import export_bundle
 from training.faithfulness import measure_faithfulness, pointing_game
 from training.metrics import fit_temperature
 from training.simulate.emg.parameters import LABELS
-from viewer.models.networks.screen_events import ScreenEvents
+from viewer.models.networks.screen_waves import ScreenWaves
+from viewer.models.preprocessing.picture import to_tensor
 
 SURE, FALSE_CALLS = 0.95, 0.015
 
 
-def finish(network: ScreenEvents, recipe: dict, data: Path, out: Path, jobs: int) -> None:
-    """Measure the network as it ships (weights rounded to half precision) and write its bundle into ``out/bundle``."""
+def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int, before: Path | None = None) -> None:
+    """Measure the network as it ships (weights rounded to half precision) and write its bundle into ``out/bundle``.
+
+    ``before``: an earlier bundle, whose accuracy on the same pictures is told beside.
+    """
     network = network.half().float().eval()
     counts = recipe["pictures"]
-    validation = shard(out / "pictures", 0, counts["validation"], "validation", None, (), jobs)
-    test = shard(out / "pictures", 0, counts["test"], "test", None, (), jobs)
-    logits = outputs(network, validation, np.arange(counts["validation"]))
+    validation = shard(out / "pictures", 1, counts["tuning"], "validation", None, (), jobs)
+    logits = outputs(network, validation, np.arange(counts["tuning"]))
     upright = ~np.array([f["inverted"] for f in validation.facts])
     truth = np.asarray(validation.targets).argmax(1)
     temperature = fit_temperature(logits[upright], truth[upright], exclusive=True)
@@ -38,10 +52,16 @@ def finish(network: ScreenEvents, recipe: dict, data: Path, out: Path, jobs: int
         own = real_shard(out / "pictures", name, counts["real_test"], data)
         real[name] = results(outputs(network, own, np.arange(counts["real_test"])), own, temperature)
     sure = uncertain_below(tuned, [real[name] for name in TRAIN])
+    print(
+        f"validation: accuracy {float((tuned.called == tuned.truth).mean()):.4f}; {points}, uncertain below {sure:.2f}"
+    )
+    test = shard(out / "pictures", 0, counts["test"], "test", None, (), jobs)
     unseen = results(outputs(network, test, np.arange(counts["test"])), test, temperature)
     figures = simulated_figures(unseen, points, sure)
     for name, told in real.items():
         figures += real_figures(told, name, points, sure)
+    if before is not None:
+        figures.append(accuracy_of(before, test))
     rows, classes, truths = _with_waves(test, unseen, 48)
     inputs = tensors(test, rows)[0]
     data_name = "simulated, unseen looks and ranges"
@@ -60,6 +80,25 @@ def finish(network: ScreenEvents, recipe: dict, data: Path, out: Path, jobs: int
     print(confusion(upright_test))
     print(by_generator(upright_test))
     misread_sheet(test, unseen, out / "misread.png")
+
+
+def accuracy_of(bundle: Path, test: Shard) -> dict[str, Any]:
+    """Return the first version's accuracy on the same upright pictures, fitted to its own size."""
+    import cv2
+
+    card = tomllib.loads((bundle / "card.toml").read_text("utf-8"))
+    size = card["preprocessing"]["arguments"]["width"], card["preprocessing"]["arguments"]["height"]
+    network = ScreenWaves(len(LABELS))
+    go_on_from(network, bundle)
+    network.eval()
+    right = []
+    for row, facts in enumerate(test.facts):
+        if not facts["inverted"]:
+            fitted = cv2.resize(test.pictures[row].copy(), size, interpolation=cv2.INTER_AREA)
+            with torch.inference_mode():
+                logits = network(to_tensor(fitted, 1, MEAN, STD)[None])
+            right.append(LABELS[int(logits.argmax())] == facts["label"])
+    return share(f"accuracy of version {card['version']} on the same pictures", np.array(right), UNSEEN)
 
 
 def results(logits: np.ndarray, own: Shard, temperature: float) -> Results:

@@ -15,15 +15,16 @@ from training.simulate.emg_screen import ScreenTruth, render_screen
 from viewer.models.preprocessing.base import Extent
 from viewer.models.preprocessing.picture import fit_picture
 
-HEIGHT, WIDTH, STRIDE = 256, 352, 16
+HEIGHT, WIDTH, STRIDE = 384, 528, 16
 UNKNOWN = 255  # a cell of which the truth is not known
 SHARES = (0.30, 0.30, 0.40)  # of PSW, Fibs, Others
-INVERTED, REAL = 0.05, 0.06
+INVERTED, REAL = 0.08, 0.06
+STREAM = 2  # of random numbers: the second version's pictures are none of the first's
 
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """``pictures`` (n, 256, 352) uint8; ``targets`` (n, 3) class shares; ``cells`` (n, 16, 22), bit c for class c."""
+    """``pictures`` (n, 384, 528) uint8; ``targets`` (n, 3) class shares; ``cells`` (n, 24, 33), bit c for class c."""
 
     pictures: np.ndarray
     targets: np.ndarray
@@ -46,8 +47,17 @@ def real_shard(folder: Path, name: str, count: int, data: Path) -> Shard:
     base = folder / f"real-{name.replace(' ', '-')}-{count}"
     if not base.with_suffix(".json").exists():
         recordings = load_real(data, (name,))
-        _save(base, [_picture(np.random.default_rng([9, n]), "test", recordings, "Others", 1.0) for n in range(count)])
+        _save(
+            base,
+            [_picture(np.random.default_rng([9, STREAM, n]), "test", recordings, "Others", 1.0) for n in range(count)],
+        )
     return _load(base)
+
+
+def forget(folder: Path, index: int, count: int, part: Part) -> None:
+    """Remove a shard's files: pictures are drawn faster than they are learned from, and need not be kept."""
+    for path in folder.glob(f"{part}-{index:03d}-{count}*"):
+        path.unlink()
 
 
 def _load(base: Path) -> Shard:
@@ -82,7 +92,7 @@ def _piece(arguments: tuple) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, d
     recordings = load_real(real, names) if real and names else []
     made = []
     for number in numbers:
-        rng = np.random.default_rng([("any", "train", "validation", "test").index(part), index, number])
+        rng = np.random.default_rng([("any", "train", "validation", "test").index(part), STREAM, index, number])
         made.append(_picture(rng, part, recordings, LABELS[rng.choice(3, p=SHARES)], REAL / SHARES[2]))
     return made
 
@@ -107,6 +117,8 @@ def _picture(
         "cut_out": truth.cut_out,
         "sweeps": truth.sweeps,
         "layout": truth.layout,
+        "ms_per_div": truth.ms_per_div,
+        "px_per_ms": round(truth.px_per_ms * WIDTH / extent.w, 4),
         "boxes": [fitted_box(b, extent) for b in truth.boxes if b.label == truth.label],
     }
     return fitted, target_of(truth), cells, facts
@@ -130,7 +142,7 @@ def fitted_box(box, extent: Extent) -> list[float]:  # type: ignore[no-untyped-d
 
 
 def cells_of(truth: ScreenTruth, extent: Extent) -> np.ndarray:
-    """Return (16, 22) uint8: bit c where a waveform of class c is in the cell."""
+    """Return (24, 33) uint8: bit c where a waveform of class c is in the cell."""
     cells = np.zeros((HEIGHT // STRIDE, WIDTH // STRIDE), np.uint8)
     for box in truth.boxes:
         x, y, w, h = fitted_box(box, extent)

@@ -1,31 +1,42 @@
 """``python -m training.emg.train --data DATA --out OUT``: the EMG screen network, from simulation to a bundle.
 
-Beside the picture's class, each cell of the network's grid learns which waveforms are in it: the maps then point at
-waveforms, and a small one on a large screen is not drowned.
+Beside the picture's class the network learns, while it is trained, what a specialist sees as well: which waveforms are
+in each cell of its grid (the maps then point at waveforms, and a small one on a large screen is not drowned), which
+generator leads, and how long a millisecond is on the screen. Pictures are seen once or twice, then new ones are drawn.
 """
 
 import argparse
+import os
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.emg.patches import patch_batches
-from training.emg.pictures import HEIGHT, STRIDE, UNKNOWN, WIDTH, Shard, shard
+from training.emg.pictures import HEIGHT, STRIDE, UNKNOWN, WIDTH, Shard, forget, shard
 from training.emg.real import TRAIN
 from training.loop import fit
-from training.simulate.emg.parameters import LABELS
-from viewer.models.networks.screen_events import ScreenEvents
+from training.simulate.emg.parameters import GENERATORS, LABELS
+from viewer.models.networks.screen_waves import FEATURES, ScreenWaves
 from viewer.models.preprocessing.picture import to_tensor
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "emg-screens.toml"
 MEAN, STD = (0.5,), (0.25,)
-GRID = (HEIGHT // STRIDE, WIDTH // STRIDE)
 PRESENT_WEIGHT = 4.0  # most cells are empty
+NAMES = (*GENERATORS, "quiet", "artefact")
+TOLD = len(NAMES) + 1  # beside the classes: the generators' logits, and the logarithm (to 2) of pixels a millisecond
+HEAD = len(LABELS) + 2  # a target's first numbers: class shares, the generator's index or -1, that logarithm or nan
+GENERATOR_WEIGHT, SCALE_WEIGHT = 0.3, 0.05
+BEFORE = 1000  # the recipe's ``before`` has random streams and shards of its own
+Batches = Iterable[tuple[Tensor, Tensor]]
 
 
 def main() -> None:
@@ -36,68 +47,123 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, default=RECIPE)
+    parser.add_argument("--start", type=Path, help="bundle of version 1.0, in place of the recipe's ``before``")
     parser.add_argument("--jobs", type=int, default=1, help="processes that draw pictures")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    network = train(recipe, given.data, given.out, given.jobs)
+    network = train(recipe, given.data, given.out, given.jobs, given.start)
     from training.emg.measure import finish
 
-    finish(network, recipe, given.data, given.out, given.jobs)
+    finish(network, recipe, given.data, given.out, given.jobs, given.start)
 
 
-class WithCells(nn.Module):
-    """The network with its cells' logits laid out behind its own, for training."""
+class WithMore(nn.Module):
+    """The network with what else it learns laid out behind its own logits; only the network is shipped."""
 
-    def __init__(self, network: ScreenEvents) -> None:
+    def __init__(self, network: ScreenWaves) -> None:
         super().__init__()
         self.network = network
+        self.told = nn.Linear(FEATURES, TOLD)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (batch, classes + classes * cells)."""
+        """Return (batch, classes + TOLD + classes * cells)."""
         features = self.network.features(x)
-        cells = self.network.cells(features)
-        return torch.cat([self.network.pool(cells, features), cells.flatten(1).float()], 1)
+        cells, summary = self.network.cells(features), self.network.summary(features)
+        own = self.network.pool(cells, features, summary)
+        return torch.cat([own, self.told(summary).float(), cells.flatten(1).float()], 1)
 
 
-def train(recipe: dict, data: Path, out: Path, jobs: int) -> ScreenEvents:
-    """Return the trained network: first on patches round single waveforms, then on whole pictures.
+class Ahead:
+    """Shards drawn by a process of its own, one ahead of that which is learned from, and removed behind it."""
 
-    Patches teach the waveforms at a tenth of the cost; whole pictures teach how often they come, and what else a screen
-    shows. Each part keeps its best state on validation pictures.
+    def __init__(self, folder: Path, count: int, data: Path, jobs: int) -> None:
+        self.folder, self.count = folder, count
+        self._more = (data, TRAIN, jobs)
+        # a session of its own: Linux shares the processor between sessions before it looks at priorities
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=getattr(os, "setsid", None))
+        self._drawn: dict[int, Future] = {}
+
+    def __call__(self, index: int) -> Shard:
+        """Return a shard, begin to draw the next, remove the one before."""
+        for wanted in (index, index + 1):
+            if wanted not in self._drawn:
+                self._drawn[wanted] = self._pool.submit(_draw, self.folder, wanted, self.count, *self._more)
+        self._drawn[index].result()
+        if index > 0:
+            forget(self.folder, index - 1, self.count, "train")
+        return shard(self.folder, index, self.count, "train", *self._more)
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _draw(folder: Path, index: int, count: int, data: Path, names: tuple[str, ...], jobs: int) -> None:
+    shard(folder, index, count, "train", data, names, jobs)
+
+
+def train(recipe: dict, data: Path, out: Path, jobs: int, start: Path | None = None) -> ScreenWaves:
+    """Return the trained network: first patches round single waveforms, then smaller pictures, then whole ones.
+
+    What costs less comes first. ``start``: the first version's bundle, whose weights are gone on from in place of the
+    recipe's ``before``. Each part keeps its best state on validation pictures.
     """
-    counts, patches = recipe["pictures"], recipe["patches"]
+    counts = recipe["pictures"]
     torch.manual_seed(recipe["seed"])
-    network = ScreenEvents(len(LABELS))
-    both = WithCells(network).to(memory_format=torch.channels_last)
+    network = ScreenWaves(len(LABELS))
+    both = WithMore(network).to(memory_format=torch.channels_last)
     validation = shard(out / "pictures", 0, counts["validation"], "validation", None, (), jobs)
-    pieces = list(patch_batches(validation, 96, 8, np.random.default_rng(recipe["seed"])))
-
-    def own(epoch: int) -> Shard:
-        return shard(out / "pictures", epoch % counts["shards"], counts["shard"], "train", data, TRAIN, jobs)
-
-    def seen(epoch: int, part: int) -> np.random.Generator:
-        return np.random.default_rng([recipe["seed"], part, epoch])
-
-    def cut(epoch: int) -> Iterable[tuple[Tensor, Tensor]]:
-        rng = seen(epoch, 1)
-        for x, target in patch_batches(own(epoch), patches["batch"], patches["steps"], rng):
-            yield _varied(_scaled(x), rng), target
-
-    _fit(both, cut, out / "patches", patches, patches["steps"], lambda net: -_patch_loss(net, pieces))
-    for part, name in enumerate(("whole", "again"), 2):
-        how = recipe[name]
-
-        def pictures(epoch: int, part: int = part, size: int = how["batch"]) -> Iterable[tuple[Tensor, Tensor]]:
-            return _batches(own(epoch + patches["epochs"]), size, seen(epoch, part))
-
-        steps = counts["shard"] // how["batch"]
-        _fit(both, pictures, out / name, how, steps, lambda net: -_log_loss(net, validation, counts["validation"]))
+    own = Ahead(out / "pictures", counts["shard"], data, jobs)
+    if start is None:
+        _parts(both, recipe, recipe["before"], BEFORE, own, validation, out)
+    else:
+        go_on_from(network, start)
+    _parts(both, recipe, recipe["part"], 0, own, validation, out)
+    own.close()
     return network.eval()
 
 
-def _fit(both: nn.Module, batches, out: Path, how: dict, steps: int, validate) -> None:  # type: ignore[no-untyped-def]
+def _parts(
+    both: nn.Module, recipe: dict, parts: list[dict], first: int, own: Ahead, validation: Shard, out: Path
+) -> None:
+    """Train part after part; ``first`` numbers their random streams and their shards."""
+    drawn = first
+    for number, part in enumerate(parts, first):
+
+        def batches(epoch: int, number: int = number, part: dict = part, drawn: int = drawn) -> Batches:
+            rng = np.random.default_rng([recipe["seed"], number, epoch])
+            pictures = own(drawn + epoch // part["views"])
+            if part.get("patches"):
+                return _patches(pictures, part["batch"], part["patches"], rng)
+            return _batches(pictures, part["batch"], rng, part["size"])
+
+        def validate(net: nn.Module, part: dict = part) -> float:
+            return -(_patch_loss(net, validation) if part.get("patches") else _log_loss(net, validation, part["size"]))
+
+        steps = part.get("patches") or recipe["pictures"]["shard"] // part["batch"]
+        _fit(both, batches, out / part["name"], part, steps, validate)
+        drawn += -(-part["epochs"] // part["views"])
+
+
+def go_on_from(network: ScreenWaves, bundle: Path) -> None:
+    """Take over a bundle's weights; what the network has beyond them stays as it begins. Raises ValueError."""
+    known = load_file(bundle / "weights.safetensors")
+    missing, surplus = network.load_state_dict({k: v.float() for k, v in known.items()}, strict=False)
+    beyond = ("far.", "back.", "look.", "sum_up.", "more.")
+    if surplus or any(not (key.startswith(beyond) or ".gate." in key) for key in missing):
+        raise ValueError(f"{bundle} holds no network of the first version's kind; give its bundle")
+
+
+def _fit(
+    both: nn.Module,
+    batches: Callable[[int], Batches],
+    out: Path,
+    how: dict[str, Any],
+    steps: int,
+    validate: Callable[[nn.Module], float],
+) -> None:
     fit(
         both,
         batches,
@@ -107,6 +173,7 @@ def _fit(both: nn.Module, batches, out: Path, how: dict, steps: int, validate) -
         steps_per_epoch=steps,
         rate=how["rate"],
         weight_decay=how["weight_decay"],
+        warmup=how["warmup"],
         average=how["average"],
         validate=validate,
         log=lambda line: print(line, flush=True),
@@ -114,30 +181,53 @@ def _fit(both: nn.Module, batches, out: Path, how: dict, steps: int, validate) -
 
 
 def loss(output: Tensor, target: Tensor, cell_weight: float) -> Tensor:
-    """Cross-entropy of the picture's class shares, and of what is in each cell where that is known (-1: it is not)."""
+    """Cross-entropy of the class shares; of the generator, the scale and the cells where those are known."""
     classes = len(LABELS)
     own = functional.cross_entropy(output[:, :classes], target[:, :classes])
-    cells, truth = output[:, classes:], target[:, classes:]
+    named = functional.cross_entropy(
+        output[:, classes : classes + len(NAMES)], target[:, classes].long(), reduction="none", ignore_index=-1
+    )
+    scale, true_scale = output[:, classes + len(NAMES)], target[:, classes + 1]
+    off = functional.smooth_l1_loss(scale, true_scale.nan_to_num(), reduction="none") * ~true_scale.isnan()
+    cells, truth = output[:, classes + TOLD :], target[:, HEAD:]
     known = truth >= 0
     each = functional.binary_cross_entropy_with_logits(cells, truth.clamp(min=0), reduction="none")
     weights = known * (1 + (PRESENT_WEIGHT - 1) * truth.clamp(min=0))
-    return own + cell_weight * (each * weights).sum() / weights.sum().clamp(min=1)
+    in_cells = (each * weights).sum() / weights.sum().clamp(min=1)
+    return own + GENERATOR_WEIGHT * named.mean() + SCALE_WEIGHT * off.mean() + cell_weight * in_cells
 
 
-def tensors(own: Shard, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Return inputs (n, 1, 256, 352), and targets (n, 3 + 3 * 352): class shares, then each class's cells."""
-    inputs = torch.stack([to_tensor(own.pictures[r].copy(), 1, MEAN, STD) for r in rows])
+def tensors(own: Shard, rows: np.ndarray, size: float = 1.0) -> tuple[Tensor, Tensor]:
+    """Return inputs (n, 1, 384, 528), and targets (n, HEAD + 3 * 792); or smaller ones, by the factor ``size``."""
+    import cv2
+
+    height, width = round(HEIGHT * size), round(WIDTH * size)
+    pictures = [own.pictures[r].copy() for r in rows]
+    if size != 1:
+        pictures = [cv2.resize(p, (width, height), interpolation=cv2.INTER_AREA) for p in pictures]
+    inputs = torch.stack([to_tensor(p, 1, MEAN, STD) for p in pictures])
     cells = np.asarray(own.cells[rows])
     bits = np.stack([(cells >> c) & 1 for c in range(len(LABELS))], 1).astype(np.float32)
     bits[np.broadcast_to((cells == UNKNOWN)[:, None], bits.shape)] = -1
-    targets = np.concatenate([own.targets[rows], bits.reshape(len(rows), -1)], 1)
-    return inputs, torch.from_numpy(targets)
+    grid = -(-height // STRIDE), -(-width // STRIDE)
+    if size != 1:
+        bits = functional.adaptive_max_pool2d(torch.from_numpy(bits), grid).numpy()
+    facts = [own.facts[r] for r in rows]
+    names = [NAMES.index(f["generator"]) if f["generator"] in NAMES and not f["inverted"] else -1 for f in facts]
+    scales = [np.log2(f["px_per_ms"] * size) if f["px_per_ms"] > 0 else np.nan for f in facts]
+    targets = np.concatenate([own.targets[rows], np.stack([names, scales], 1), bits.reshape(len(rows), -1)], 1)
+    return inputs, torch.from_numpy(targets.astype(np.float32))
 
 
-def _batches(own: Shard, size: int, rng: np.random.Generator) -> Iterable[tuple[Tensor, Tensor]]:
+def _patches(own: Shard, count: int, steps: int, rng: np.random.Generator) -> Batches:
+    for x, target in patch_batches(own, count, steps, rng):
+        yield _varied((x - MEAN[0]) / STD[0], rng), target
+
+
+def _batches(own: Shard, count: int, rng: np.random.Generator, size: float) -> Batches:
     order = rng.permutation(len(own.pictures))
-    for first in range(0, len(order) - size + 1, size):
-        inputs, targets = tensors(own, np.sort(order[first : first + size]))
+    for first in range(0, len(order) - count + 1, count):
+        inputs, targets = tensors(own, np.sort(order[first : first + count]), size)
         yield _varied(inputs, rng), targets
 
 
@@ -145,42 +235,37 @@ def _varied(x: Tensor, rng: np.random.Generator) -> Tensor:
     """Return the batch with other brightness, contrast, sign and noise. Never mirrored: that would reverse time."""
     n = (len(x), 1, 1, 1)
     contrast = torch.from_numpy(rng.uniform(0.6, 1.3, n) * rng.choice((-1, 1), n, p=(0.25, 0.75))).float()
-    noise = torch.from_numpy((rng.random(n) < 0.3) * rng.uniform(0, 0.25, n)).float()
-    return x * contrast + torch.from_numpy(rng.uniform(-0.3, 0.3, n)).float() + noise * torch.randn_like(x)
+    x = x * contrast + torch.from_numpy(rng.uniform(-0.3, 0.3, n)).float()
+    for row in np.flatnonzero(rng.random(len(x)) < 0.3):
+        x[row] += float(rng.uniform(0, 0.25)) * torch.randn_like(x[row])
+    return x
 
 
-def outputs(network: nn.Module, own: Shard, rows: np.ndarray, size: int = 32) -> np.ndarray:
+def outputs(network: nn.Module, own: Shard, rows: np.ndarray, count: int = 32, size: float = 1.0) -> np.ndarray:
     """Return the logits (n, 3) in evaluation mode."""
     parts = []
     with torch.inference_mode():
-        for first in range(0, len(rows), size):
-            inputs, _ = tensors(own, rows[first : first + size])
+        for first in range(0, len(rows), count):
+            inputs, _ = tensors(own, rows[first : first + count], size)
             parts.append(network(inputs)[:, : len(LABELS)].float())
     return torch.cat(parts).numpy()
 
 
-def _scaled(x: Tensor) -> Tensor:
-    return (x - MEAN[0]) / STD[0]
-
-
-def _patch_loss(network: nn.Module, pieces: list[tuple[Tensor, Tensor]]) -> float:
-    classes = len(LABELS)
+def _patch_loss(network: nn.Module, own: Shard) -> float:
+    pieces = list(patch_batches(own, 96, 8, np.random.default_rng(1)))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = torch.cat([network(_scaled(x))[:, :classes].float() for x, _ in pieces])
-    return _told("patches", logits, torch.cat([t[:, :classes] for _, t in pieces]))
+        logits = torch.cat([network((x - MEAN[0]) / STD[0])[:, : len(LABELS)].float() for x, _ in pieces])
+    return float(functional.cross_entropy(logits, torch.cat([t[:, : len(LABELS)] for _, t in pieces])))
 
 
-def _told(name: str, logits: Tensor, target: Tensor) -> float:
+def _log_loss(network: nn.Module, own: Shard, size: float) -> float:
+    rows = np.arange(len(own.facts))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = torch.from_numpy(outputs(network, own, rows, size=size))
+    target = torch.from_numpy(np.asarray(own.targets[rows]))
     right = (logits.argmax(1) == target.argmax(1)).float().mean()
-    print(f"{name}: validation accuracy {float(right):.4f}", flush=True)
+    print(f"validation accuracy {float(right):.4f}", flush=True)
     return float(functional.cross_entropy(logits, target))
-
-
-def _log_loss(network: nn.Module, own: Shard, count: int) -> float:
-    rows = np.arange(count)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = torch.from_numpy(outputs(network, own, rows))
-    return _told("pictures", logits, torch.from_numpy(np.asarray(own.targets[rows])))
 
 
 if __name__ == "__main__":

@@ -89,7 +89,8 @@ def _scaled(draw: Draw, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     h, w = picture.shape[:2]
     least = min(1.0, 90 / min(h, w))
     fx = max(least, draw.between(0.5, 1.3))
-    fy = max(least, fx * draw.pick((1.0, draw.between(0.75, 1.3)), (3, 1)))
+    # data sets are often stored as squares, whatever the aspect was
+    fy = max(least, fx * draw.pick((1.0, draw.between(0.75, 1.3), draw.between(0.5, 2.0, log=True)), (6, 2, 1)))
     size = round(w * fx), round(h * fy)
     ways = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST, cv2.INTER_CUBIC)
     way = draw.pick(ways, (4, 3, 1, 2))

@@ -94,7 +94,7 @@ def random_look(draw: Draw) -> Look:
         draw.look(FONTS),
         width,
         height,
-        pen=draw.pick((1, 2, 3), (6, 3, 1)) if width > 600 else 1,
+        pen=draw.pick((1, 2, 3), (6, 3, 1)) if width > 600 else draw.pick((1, 2), (5, 1)),
         smooth=draw.chance(0.75),
         many_colours=draw.chance(0.12),
         panel=draw.pick((ground, (212, 208, 200), (240, 240, 240), (40, 40, 44), (25, 60, 110))),

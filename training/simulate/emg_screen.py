@@ -4,6 +4,7 @@
 drawn upward, but for pictures that say they are ``inverted``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,11 @@ NEED_SEVERAL = {
     "PSW-shaped MUAP": 3,
     "end-plate noise": 8,
 }
+# One motor unit potential as short as a fibrillation (under 5 ms) cannot be told from it by anyone, scale or not:
+# its firing, or a second unit, must be in view.
+MOTOR_UNITS = ("normal MUAP", "neurogenic MUAP", "myopathic MUAP", "regular motor unit", "fasciculation")
+FIBRILLATION_LONGEST_S, NEED_SHORT = 0.005, 2
+EDGE = 0.015  # of a sweep: nobody names a picture by a wave that only touches its edge
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class ScreenTruth:
     cut_out: bool
     layout: str
     grid: str
+    px_per_ms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,21 +132,24 @@ def show_recording(
     truth = ScreenTruth(
         label, generator, (), view.ms_per_div, uv_per_div, sweeps, inverted, False, look.layout, look.grid
     )
+    px_per_ms = plot[2] / view.window_s / 1000
     if cut:
-        rect = _cut(draw, boxes, plot, label, generator, plot[2] / view.window_s / 1000)
+        needed = needed_in_view(generator, [e for _, e in _in_view(recording, view, generator)])
+        rect = _cut(draw, boxes, plot, label, generator, px_per_ms, needed)
         if rect is not None:
             x, y, w, h = rect
             picture = np.ascontiguousarray(picture[y : y + h, x : x + w])
             boxes = [replace(b, x=b.x - x, y=b.y - y) for b in boxes]
             truth = replace(truth, cut_out=True)
+    middle = picture.shape[1] / 2, picture.shape[0] / 2
     picture, matrix = degrade(draw, picture, truth.cut_out)
+    truth = replace(truth, px_per_ms=px_per_ms * _stretch_at(matrix, *middle))
     moved = (_moved(b, matrix, picture.shape[1], picture.shape[0]) for b in boxes)
     return picture, replace(truth, boxes=tuple(b for b in moved if b is not None))
 
 
 def _stretch(draw: Draw, generator: str, look: Look) -> tuple[Recording, View]:
     """Simulate a stretch and choose a view of it in which its leading potentials are."""
-    needed = NEED_SEVERAL.get(generator, 0 if generator in ("quiet", "artefact") else 1)
     while True:
         ms_per_div = draw.pick([v for v, _ in MS_PER_DIV], [w for _, w in MS_PER_DIV])
         if draw.part == "train" and draw.chance(0.3):
@@ -149,8 +159,17 @@ def _stretch(draw: Draw, generator: str, look: Look) -> tuple[Recording, View]:
         rate = draw.pick((4000.0, 8000.0, 10000.0, 20000.0, 48000.0), (0.5, 1, 3, 5, 0.4))
         recording = simulate_scene(draw, generator, rate, float(np.clip(sweeps * window * 1.5, 1.0, 4.0)))
         view = choose_view(draw, recording, window, sweeps, ms_per_div)
-        if len(_in_view(recording, view, generator)) >= needed:
+        seen = [e for _, e in _in_view(recording, view, generator, EDGE)]
+        if len(seen) >= needed_in_view(generator, seen):
             return recording, view
+
+
+def needed_in_view(generator: str, seen: Sequence[TrueEvent]) -> int:
+    """Return how many of a generator's potentials a picture must show for a specialist to be able to name it."""
+    if generator in ("quiet", "artefact"):
+        return 0
+    short = generator in MOTOR_UNITS and any(e.end_s - e.start_s < FIBRILLATION_LONGEST_S for e in seen)
+    return max(NEED_SEVERAL.get(generator, 1), NEED_SHORT if short else 1)
 
 
 def choose_view(draw: Draw, recording: Recording, window_s: float, sweeps: int, ms_per_div: float) -> View:
@@ -174,13 +193,20 @@ def choose_view(draw: Draw, recording: Recording, window_s: float, sweeps: int, 
     return View(tuple(first + i * window_s for i in range(sweeps)), window_s, ms_per_div)
 
 
-def _in_view(recording: Recording, view: View, generator: str | None = None) -> list[tuple[int, TrueEvent]]:
-    """Return (sweep, event) of the events in view: onset, largest deflection, and 8 ms after it (or the end)."""
+def _in_view(
+    recording: Recording, view: View, generator: str | None = None, edge: float = 0.0
+) -> list[tuple[int, TrueEvent]]:
+    """Return (sweep, event) of the events in view: onset, largest deflection, and 8 ms after it (or the end).
+
+    ``edge``: the share of a sweep at either end in which an event does not count.
+    """
     found = []
+    margin = edge * view.window_s
     for sweep, start in enumerate(view.starts_s):
+        first, last = start + margin, start + view.window_s - margin
         for event in recording.events:
             shown = min(event.end_s, event.time_s + 0.008)
-            if start <= event.start_s and shown <= start + view.window_s and generator in (None, event.generator):
+            if first <= event.start_s and shown <= last and generator in (None, event.generator):
                 found.append((sweep, event))
     return found
 
@@ -258,12 +284,14 @@ def _draw_sweeps(
     return boxes
 
 
-def _cut(draw: Draw, boxes: list[TrueBox], plot: Rect, label: str, generator: str, px_per_ms: float) -> Rect | None:
+def _cut(
+    draw: Draw, boxes: list[TrueBox], plot: Rect, label: str, generator: str, px_per_ms: float, needed: int
+) -> Rect | None:
     """Return the rectangle of one waveform with some surroundings; several where one alone would not tell."""
     x, y, w, h = plot
     own = [b for b in boxes if b.label == label and b.generator == generator and b.h > 5]
     own = [b for b in own if b.amplitude_uv > 0.5 * max(o.amplitude_uv for o in own)]
-    needed = NEED_SEVERAL.get(generator, 1)
+    needed = max(1, needed)
     if len(own) < needed:
         return None
     at = draw.integer(0, len(own) - needed)
@@ -278,6 +306,13 @@ def _cut(draw: Draw, boxes: list[TrueBox], plot: Rect, label: str, generator: st
     x0 = int(np.clip(left - spare[0] * draw.rng.uniform(0.1, 0.9), x, x + w - 40))
     y0 = int(np.clip(top - spare[1] * draw.rng.uniform(0.15, 0.85), y, y + h - 30))
     return x0, y0, int(min(wide, x + w - x0)), int(min(tall, y + h - y0))
+
+
+def _stretch_at(matrix: np.ndarray, x: float, y: float) -> float:
+    """Return by how much a matrix stretches the horizontal at a point."""
+    ends = np.array([(x - 5, y, 1), (x + 5, y, 1)]) @ matrix.T
+    points = ends[:, :2] / ends[:, 2:]
+    return float(np.hypot(*(points[1] - points[0])) / 10)
 
 
 def _moved(box: TrueBox, matrix: np.ndarray, width: int, height: int) -> TrueBox | None:

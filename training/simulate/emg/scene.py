@@ -46,8 +46,8 @@ def simulate_scene(
     firings = _leading(draw, generator, work_hz, length_s)
     sizes = [float(np.ptp(s)) for f in firings for s in f.shapes] or [0.0]
     size = min(sizes) if generator in LEADING.values() else max(sizes)
-    if generator in LEADING.values() and draw.chance(0.15):
-        firings.append(_company(draw, work_hz, length_s, size))
+    if firings and draw.chance(0.15):  # whatever leads: company must not tell the class
+        firings.append(_company(draw, work_hz, length_s, min(sizes), generator))
     noise, names = _background(draw, work_hz, int(length_s * work_hz), generator, size)
     return record(firings, noise, rate_hz, amplifier or random_amplifier(draw, size), names)
 
@@ -73,9 +73,11 @@ def _leading(draw: Draw, generator: str, work_hz: float, length_s: float) -> lis
     return [make(generator, draw, work_hz, length_s)]
 
 
-def _company(draw: Draw, work_hz: float, length_s: float, size_uv: float) -> Firing:
-    """Return something of another class beside a denervated fibre, smaller than it."""
-    name = draw.pick(("end-plate noise", "normal MUAP", "neurogenic MUAP", "fasciculation"), (4, 4, 2, 1))
+def _company(draw: Draw, work_hz: float, length_s: float, size_uv: float, leading: str) -> Firing:
+    """Return something beside what leads, smaller than it and no denervated fibre."""
+    names = {"end-plate noise": 4, "normal MUAP": 4, "neurogenic MUAP": 2, "fasciculation": 1}
+    names.pop(leading, None)
+    name = draw.pick(tuple(names), tuple(names.values()))
     # many end plates add up: more of it and the picture would be one of end-plate noise
     share = draw.between(0.02, 0.08) if name == "end-plate noise" else draw.between(0.08, 0.35)
     return make(name, draw, work_hz, length_s, amplitude_uv=size_uv * share)
