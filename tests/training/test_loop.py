@@ -2,11 +2,9 @@
 
 import json
 import os
-import signal
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -15,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from training import ranks
 from training.loop import fit
 from viewer.errors import LeadlightError
 
@@ -100,30 +99,6 @@ class TestResume:
         with pytest.raises(LeadlightError, match=r"cannot be read; delete it to begin this part again\.$"):
             train(tmp_path)
 
-    def test_killed_by_the_system_it_goes_on_to_the_same_weights(self, tmp_path):
-        """kill -9 while it writes a checkpoint every step: what is on the disk is whole."""
-        script = tmp_path / "script.py"
-        script.write_text(
-            "import sys, time, torch\nfrom pathlib import Path\n"
-            f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-            "import test_loop\nown = test_loop.batches\n"
-            "def slow(epoch):\n    for batch in own(epoch):\n        time.sleep(0.05)\n        yield batch\n"
-            "test_loop.batches = slow\ntorch.set_num_threads(1)\n"
-            "test_loop.train(Path(sys.argv[1]), checkpoint_every_s=0.0)\n"
-        )
-        process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "cut")], cwd=ROOT)
-        told = tmp_path / "cut" / "steps.jsonl"
-        for _ in range(600):
-            if told.exists() and told.read_text().count("\n") >= 7:
-                break
-            time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-        assert told.read_text().count("\n") < EPOCHS * STEPS
-        assert torch.load(tmp_path / "cut" / "checkpoint.pt", weights_only=True)["epoch"] >= 1
-        assert same(train(tmp_path / "whole"), train(tmp_path / "cut"))
-        assert lines(told) == lines(tmp_path / "whole" / "steps.jsonl")
-
 
 class TestWhatIsTold:
     def test_steps_epochs_and_a_curve(self, tmp_path):
@@ -162,33 +137,41 @@ class TestWhatIsTold:
         assert "15/15" in capsys.readouterr().err
 
 
+def train_together(folder):
+    """Train on this process's part; the first one's results lie in ``folder``."""
+
+    def own(epoch):
+        for _ in range(4):
+            yield torch.randn(5, 7), torch.randint(0, 3, (5,))
+
+    torch.set_num_threads(1)
+    with ranks.gathered("cpu") as device:
+        torch.manual_seed(0 if ranks.is_first() else 9)  # the first process's weights are what all begin with
+        out = folder if ranks.is_first() else folder / "other"
+        out.mkdir(parents=True, exist_ok=True)
+        trained = fit(
+            nn.Linear(7, 3), own, functional.cross_entropy, out, epochs=2, steps_per_epoch=4, rate=1e-2, mixed=False,
+            validate=lambda net: float(net.weight.sum()), device=device, log=lambda line: None,
+        )  # fmt: skip
+        torch.save(trained.state_dict(), out / "end.pt")
+
+
 def test_two_processes_train_as_one_does(tmp_path):
     """torchrun with gloo: each batch is divided, gradients are averaged, and the first process alone writes."""
     script = tmp_path / "script.py"
     script.write_text(
-        "import sys, torch\nfrom pathlib import Path\nfrom torch import nn\n"
-        "from training import ranks\nfrom training.loop import fit\n"
-        "torch.set_num_threads(1)\n"
-        "def batches(epoch):\n"
-        "    for _ in range(4):\n"
-        "        yield torch.randn(5, 7), torch.randint(0, 3, (5,))\n"
-        "with ranks.gathered('cpu') as device:\n"
-        "    torch.manual_seed(0 if ranks.is_first() else 9)\n"
-        "    out = Path(sys.argv[1]) / ('.' if ranks.is_first() else 'other')\n"
-        "    out.mkdir(parents=True, exist_ok=True)\n"
-        "    net = fit(nn.Linear(7, 3), batches, nn.functional.cross_entropy, out, epochs=2, steps_per_epoch=4,\n"
-        "              rate=1e-2, mixed=False, validate=lambda net: float(net.weight.sum()))\n"
-        "    torch.save(net.state_dict(), out / f'end{ranks.count()}.pt')\n"
+        f"import sys\nfrom pathlib import Path\nsys.path[:0] = [{str(Path(__file__).parent)!r}, {str(ROOT)!r}]\n"
+        "import test_loop\ntest_loop.train_together(Path(sys.argv[1]))\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     run = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", str(script)]
     subprocess.run([*run, str(tmp_path / "two")], check=True, env=environment, cwd=ROOT, capture_output=True)
-    subprocess.run([sys.executable, str(script), str(tmp_path / "one")], check=True, env=environment, cwd=ROOT)
-    one = torch.load(tmp_path / "one" / "end1.pt", weights_only=True)
-    two = torch.load(tmp_path / "two" / "end2.pt", weights_only=True)
+    train_together(tmp_path / "one")
+    one, two, other = (
+        torch.load(tmp_path / name / "end.pt", weights_only=True) for name in ("one", "two", "two/other")
+    )
     assert all(torch.allclose(one[k], two[k], atol=1e-6) for k in one)
-    other = torch.load(tmp_path / "two" / "other" / "end2.pt", weights_only=True)
     assert same(two, other)
-    assert [p.name for p in (tmp_path / "two" / "other").iterdir()] == ["end2.pt"]
+    assert [p.name for p in (tmp_path / "two" / "other").iterdir()] == ["end.pt"]
     losses = [[line["loss"] for line in lines(tmp_path / n / "steps.jsonl")] for n in ("one", "two")]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)

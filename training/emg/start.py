@@ -17,8 +17,10 @@ def screens(job: Job) -> Path:
 
         return tune(replace(job, recipe=load_recipe("emg-screens-tuned")))
     from training.emg.measure import finish
+    from training.emg.real import TRAIN, load_real
     from training.emg.train import train
 
+    load_real(job.data, TRAIN)  # what is missing is told before pictures are drawn for an hour
     network = train(job.recipe, job.data, _own_folder(job), job.jobs)
     if ranks.is_first():
         finish(network, job.recipe, job.data, job.out, job.jobs)
@@ -28,8 +30,10 @@ def screens(job: Job) -> Path:
 def traces(job: Job) -> Path:
     """Train the detector for recordings, from simulation."""
     from training.emg.measure_traces import finish
+    from training.emg.real import TRAIN, load_real
     from training.emg.train_traces import train
 
+    load_real(job.data, TRAIN)
     network = train(job.recipe, job.data, _own_folder(job), job.jobs)
     if ranks.is_first():
         finish(network, job.recipe, job.data, job.out)
