@@ -260,6 +260,18 @@ class TestData:
         write(tmp_path / "labels.csv", [["file", "PSW", "Fibs", "Others"], ["a.png", 1, 1, 0], ["b.png", 0, 0, 0]])
         assert [set(e.labels) for e in find_examples(tmp_path, several)] == [{"PSW", "Fibs"}, set()]
 
+    def test_names_without_ending_or_folder(self, tiny, tmp_path):
+        several = replace(tiny, exclusive=False, classes=("PSW", "No Finding"))
+        (tmp_path / "films").mkdir()
+        for name in ("r1.hea", "films/b.png"):
+            (tmp_path / name).write_bytes(b"")
+        rows = [["id", "Patient ID", "labels", "PSW", "No_Finding"], ["r1", "7", "x", 0, 1], ["b.png", "", "x", 1, 0]]
+        write(tmp_path / "labels.csv", rows)
+        found = find_examples(tmp_path, several)
+        assert [e.path for e in found] == [tmp_path / "r1.hea", tmp_path / "films" / "b.png"]
+        assert [e.labels for e in found] == [{"No Finding"}, {"PSW"}]
+        assert [e.group for e in found] == ["patient id:7", "b"]
+
     def test_what_cannot_be_used_is_said(self, tiny, tmp_path):
         with pytest.raises(LeadlightError, match="put the files in a folder a class"):
             find_examples(tmp_path, tiny)

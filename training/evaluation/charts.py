@@ -13,7 +13,18 @@ from viewer.report.pdf_parts import BOLD, FONT, INK, QUIET, register_fonts
 
 SIDE = 210.0
 LEFT, BOTTOM = 34.0, 30.0  # room for the axes' words
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b6b6b")  # Okabe & Ito: told by all eyes
+COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#6b6b6b",
+    "#332288",
+    "#882255",
+    "#117733",
+)  # Okabe & Ito: told by all eyes
 GRID, BAR = HexColor("#d5dade"), HexColor("#7fa8c9")
 
 

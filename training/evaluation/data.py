@@ -12,10 +12,11 @@ from viewer.models.card import Card
 from viewer.study import Region
 
 TABLES = ("labels.csv", "truth.csv", "dataset.csv", "dataset.json")
-FILE_COLUMNS = ("file", "path", "filename", "image", "record")
+FILE_COLUMNS = ("file", "path", "filename", "image", "image index", "record", "id")
 LABEL_COLUMNS = ("label", "labels", "class", "truth")
-GROUP_COLUMNS = ("patient", "patient_id", "recording", "group")
+GROUP_COLUMNS = ("patient", "patient id", "recording", "group")
 MAX_TABLE_BYTES = 256 << 20
+ENDINGS = (".hea", ".edf", ".dcm", ".png", ".jpg")  # what a table may leave out
 RECORDINGS = {".edf", ".bdf", ".hea", ".wav", ".flac", ".txt", ".dcm"}
 _NUMBERED = re.compile(r"^\d+[._ -]+")
 
@@ -151,10 +152,12 @@ def _from_table(table: Path, card: Card) -> Iterator[Example]:
     rows = _rows(table)
     if not rows:
         return
-    columns = {name.strip().casefold(): name for name in rows[0] if name}
+    columns = {name.strip().casefold().replace("_", " "): name for name in rows[0] if name}
     file = next((columns[c] for c in FILE_COLUMNS if c in columns), None)
     label = next((columns[c] for c in LABEL_COLUMNS if c in columns), None)
     ones = {c: columns[c.casefold()] for c in card.classes if c.casefold() in columns}
+    if ones and not card.exclusive:
+        label = None
     if file is None or (label is None and not ones):
         raise LeadlightError(
             "damaged", f"{table.name} has no column 'file', or neither 'label' nor a class", "add these columns", table
@@ -164,7 +167,7 @@ def _from_table(table: Path, card: Card) -> Iterator[Example]:
         rows = [row for row in rows if row[split] == "test"]
     groups = [columns[c] for c in GROUP_COLUMNS if c in columns]
     for number, row in enumerate(rows, 2):
-        path = table.parent / (row[file] or "")
+        path = _file(table.parent, row[file] or "")
         labels = _labels(row, label, ones, card)
         if labels is None or (card.exclusive and len(labels) != 1):
             raise LeadlightError(
@@ -177,14 +180,26 @@ def _from_table(table: Path, card: Card) -> Iterator[Example]:
         yield Example(path, labels, group)
 
 
+def _file(folder: Path, name: str) -> Path:
+    """Return the file that a table names, perhaps without its ending (``sim00001``) or the folder that it is in."""
+    path = folder / name
+    if path.is_file() or not name:
+        return path
+    beside = (path.with_name(path.name + ending) for ending in ENDINGS)
+    inside = (own / name for own in sorted(folder.iterdir()) if own.is_dir())
+    return next((p for p in (*beside, *inside) if p.is_file()), path)
+
+
 def _labels(row: dict[str, str], label: str | None, ones: dict[str, str], card: Card) -> frozenset[str] | None:
-    """Return a row's classes; None where it names one that the model does not have."""
+    """Return a row's classes; None where it names one that an exclusive model does not have."""
     if label is None:
         return frozenset(c for c, column in ones.items() if (row[column] or "").strip() in ("1", "1.0", "true", "True"))
     names = {c.casefold(): c for c in card.classes}
     said = [part.strip() for part in re.split(r"[;|]", row[label] or "") if part.strip()]
     known = [names.get(_NUMBERED.sub("", part).casefold()) for part in said]
-    return None if None in known else frozenset(c for c in known if c is not None)
+    if None in known and card.exclusive:
+        return None
+    return frozenset(c for c in known if c is not None)
 
 
 def _with_events(folder: Path, card: Card) -> Iterator[Example]:

@@ -80,6 +80,7 @@ def make_page(own: Evaluation, value: dict[str, Any], identified: bool, progress
         + ", ".join(f"{count} {label}" for label, count in value["data"]["classes"].items())
         + ".",
         f"Intervals: {value['interval']}.",
+        f"Heat maps: {card.maps_note}." if card.maps_note else "Heat maps: their faithfulness is not on the card.",
     )
     return Page(
         f"How {card.id} reads {'these data' if not identified else own.data.name}",
@@ -136,7 +137,7 @@ def _charts(value: dict[str, Any], classes: Sequence[str]) -> Iterator[tuple[str
     if value["confusion"]["rows"]:
         columns = value["confusion"]["columns"]
         yield "Confusion matrix, as the reading says it", confusion_chart(columns, classes, value["confusion"]["rows"])
-    for label, bins in list(value["reliability"].items())[:4]:
+    for label, bins in list(value["reliability"].items())[:16]:
         names = (
             ("highest probability", "share right") if label == "" else (f"probability of {label}", "share that has it")
         )
