@@ -270,7 +270,7 @@ class TestData:
         found = find_examples(tmp_path, several)
         assert [e.path for e in found] == [tmp_path / "r1.hea", tmp_path / "films" / "b.png"]
         assert [e.labels for e in found] == [{"No Finding"}, {"PSW"}]
-        assert [e.group for e in found] == ["patient id:7", "b"]
+        assert [e.group for e in found] == ["Patient ID:7", "b"]
 
     def test_what_cannot_be_used_is_said(self, tiny, tmp_path):
         with pytest.raises(LeadlightError, match="put the files in a folder a class"):
