@@ -13,12 +13,12 @@ import numpy as np
 LEAST_PX = 12.0
 """Divisions smaller than this are not looked for."""
 _MOST_SHARE = 1 / 3.6
-_COLOURS = 10
+_COLOURS = 20
 _NEAR = 26.0
 _STEP = 3
 _HELD = 0.45
 """The share of the lattice's places that must be lines: panels and text cover some."""
-_LEAST_SCORE, _LEAST_EVIDENCE, _SURE = 4.0, 2.0, 20.0
+_LEAST_SCORE, _LEAST_EVIDENCE, _SURE = 4.0, 1.8, 20.0
 _SQUARE = 3.0
 """Divisions are not more oblong than this."""
 _PEAKS, _CANDIDATES = 64, 90
@@ -57,15 +57,24 @@ def find_grid(pixels: np.ndarray) -> Grid | None:
     even = float(np.quantile(off[off < _NEAR], 0.9)) if (off < _NEAR).any() else 0.0
     is_ground = off < min(max(2.0 * even, 7.0), 0.8 * _NEAR)  # on a clean screen a faint grid is not the ground
     columns, rows = _thin(away, is_ground, 1), _thin(away, is_ground, 0)
-    best, evidence = None, 0.0
-    for colour in common[1:]:
-        found = _plausible(_along(columns, colour - ground), _along(rows, colour - ground))
-        if found is None or found.across is None:
-            continue
-        total = found.across.evidence + (found.down.evidence if found.down else 0.0)
-        if total > evidence:
-            best, evidence = found, total
-    return best
+    grids = [_plausible(_along(columns, c - ground), _along(rows, c - ground)) for c in common[1:]]
+    found = sorted((g for g in grids if g is not None), key=_evidence, reverse=True)
+    if not found:
+        return None
+    bolder = [g for g in found if _is_of_fives(g, found[0]) and _evidence(g) > _evidence(found[0]) / 10]
+    return bolder[0] if bolder else found[0]
+
+
+def _evidence(grid: Grid) -> float:
+    return sum(s.evidence for s in (grid.across, grid.down) if s is not None)
+
+
+def _is_of_fives(grid: Grid, fine: Grid) -> bool:
+    """Return whether a grid is every fourth, fifth or tenth line of another: graph paper's bold lines."""
+    assert grid.across is not None
+    assert fine.across is not None
+    times = grid.across.px / fine.across.px
+    return any(abs(times - n) < 0.01 * n for n in (4, 5, 10))
 
 
 def _plausible(across: Spacing | None, down: Spacing | None) -> Grid | None:
@@ -92,7 +101,7 @@ def _common_colours(colours: np.ndarray) -> np.ndarray:
     order = np.argsort(counts)[::-1]
     sums = np.stack([np.bincount(index.ravel(), colours[..., c].ravel(), 4096) for c in range(3)], 1)
     means: list[np.ndarray] = []
-    for i in order[: 3 * _COLOURS]:
+    for i in order[: 2 * _COLOURS]:
         if counts[i] < 40 or len(means) > _COLOURS:
             break
         mean = sums[i] / counts[i]
@@ -123,7 +132,7 @@ def _along(thin: _Thin, direction: np.ndarray) -> Spacing | None:
     """Return the spacing of lines in a colour (as a difference from the ground)."""
     share = thin.away @ direction / float(direction @ direction)
     rest = np.abs(thin.away - share[:, None] * direction).max(1)
-    own = (rest < _NEAR) & (share > 0.3) & (share < 1.35)
+    own = (rest < _NEAR) & (share > 0.4) & (share < 1.35)
     return _lattice(np.bincount(thin.places[own], np.minimum(share[own], 1), thin.length))
 
 

@@ -25,7 +25,7 @@ from viewer.ui.views.findings_walk import FindingsWalk
 
 IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
 TRACE_KINDS = (Kind.ECG_TRACE, Kind.EMG_TRACE)
-SWITCHES_AT_MOST = 6
+SWITCHES_AT_MOST = 7
 
 
 class Heading(QWidget):

@@ -402,7 +402,7 @@ def test_every_action_has_words_a_tip_and_a_key_of_its_own(ramp_view):
     assert not {str(n) for n in range(10)} & set(keys)  # the classes' keys
     assert all(a.text() and a.toolTip() for a in ramp_view.actions())
     grouped = [a for actions in ramp_view.action_groups().values() for a in actions]
-    assert set(map(id, grouped)) == set(map(id, ramp_view.actions()))
+    assert set(map(id, grouped)) == {id(a) for a in ramp_view.actions() if a.isVisible()}
 
 
 def test_a_hundred_megapixels_do_not_hold_up_the_window(shown, hands, qtbot):

@@ -217,7 +217,8 @@ class StudyView(QWidget):
         """Return the actions by menu title, in order."""
         last = self.tr("Overlays")
         groups = {title: list(actions) for title, actions in self._groups.items() if title != last}
-        return groups | {last: list(self._groups[last])}
+        shown = groups | {last: list(self._groups[last])}
+        return {title: [a for a in actions if a.isVisible()] for title, actions in shown.items()}
 
     # Qt
 

@@ -23,6 +23,8 @@ def add_image_actions(view: "ImageView") -> dict[str, QAction]:
         ),
         ("length", tr("Length"), "D", tr("Left drag measures a length, in mm where the spacing is known")),
         ("angle", tr("Angle"), "G", tr("Three clicks measure an angle, at the second")),
+        ("cursors", tr("Cursors"), "C", tr("Left drag measures ms, rate and µV on an EMG screen")),
+        ("scale", tr("Known length"), "S", tr("Left drag draws a line whose ms or µV you know")),
         ("region", tr("Mark"), "B", tr("Left drag marks a rectangle, to be read by itself")),
     )
     for name, text, key, tip in tools:
@@ -30,6 +32,8 @@ def add_image_actions(view: "ImageView") -> dict[str, QAction]:
             tr("Tool"), text, key, lambda _, n=name: view.set_tool(n), tip=tip, checkable=True, group=group,
             checked=name == "pan",
         )  # fmt: skip
+    named["calibrate"] = add(tr("Tool"), tr("Calibrate…"), "Q", lambda _: view.screen_measuring.calibrate(),
+                             tip=tr("Say what a division of the screen's grid is worth"))  # fmt: skip
     clear = tr("Clear measures and region")
     add(tr("Tool"), clear, "Esc", lambda _: view.clear_marks())
 

@@ -10,6 +10,7 @@ from viewer.ui.views import heat as heats
 from viewer.ui.views.corners import plate
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.measuring import Measure
+from viewer.ui.views.palette import class_colour
 from viewer.ui.views.pixels import value_words
 
 if TYPE_CHECKING:
@@ -30,16 +31,22 @@ def paint_heat(painter: QPainter, view: "ImageView") -> None:
 
 
 def paint_boxes(painter: QPainter, view: "ImageView") -> None:
-    """Draw the chosen class's boxes, each with its label and score."""
+    """Draw the chosen class's boxes, each with its label and score; on EMG screens every class's, in its colour."""
     to_view = view.placement.transform(view.view_size)
-    for box in view.boxes:
-        shown = to_view.mapRect(QRectF(box.x, box.y, box.w, box.h))
-        _outline(painter, shown, view, "find")
-    for box in view.boxes:
-        shown = to_view.mapRect(QRectF(box.x, box.y, box.w, box.h))
+    findings = () if view.reading is None else view.reading.findings
+    several = view.screen_measuring.offered
+    drawn = [(to_view.mapRect(QRectF(b.x, b.y, b.w, b.h)), f.label, b.score)
+             for f in findings if several or f.label == view.label for b in f.boxes]  # fmt: skip
+    for shown, label, _ in drawn:
+        chosen = view.label in (None, label)
+        _outline(painter, shown, view, class_colour(label) if several else "find", alpha=255 if chosen else 110)
+    for shown, label, score in drawn:
+        if view.label not in (None, label):
+            continue
+        words = f"{label} {score:.2f}" if shown.width() > 40 or len(drawn) < 8 else label[:1].upper()
         at = QPointF(shown.center().x(), shown.top() - 2)
-        words = f"{view.label} {box.score:.2f}"
-        plate(painter, words, at, view.colours, "find", "bottom", inside=QRectF(view.rect()))
+        colour = class_colour(label) if several else "find"
+        plate(painter, words, at, view.colours, colour, "bottom", inside=QRectF(view.rect()))
 
 
 def paint_marks(painter: QPainter, view: "ImageView") -> None:
@@ -55,12 +62,17 @@ def paint_marks(painter: QPainter, view: "ImageView") -> None:
 
 
 def _outline(
-    painter: QPainter, rect: QRectF, view: "ImageView", colour: str, style: Qt.PenStyle = Qt.PenStyle.SolidLine
+    painter: QPainter,
+    rect: QRectF,
+    view: "ImageView",
+    colour: str,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    alpha: int = 255,
 ) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(view.colours.colour("ground", 170), 4))
     painter.drawRect(rect)
-    painter.setPen(QPen(view.colours.colour(colour), 2, style))
+    painter.setPen(QPen(view.colours.colour(colour, alpha), 2, style))
     painter.drawRect(rect)
 
 
@@ -98,7 +110,10 @@ def corner_words(view: "ImageView", cursor: QPointF | None) -> Corners:
     else:
         spacing = tr("spacing unknown: lengths in px")
     turned = view.placement.orientation()
-    notice = (tr("Not as stored: {how}").format(how=turned),) if turned else ()
+    notice: tuple[str, ...] = (tr("Not as stored: {how}").format(how=turned),) if turned else ()
+    if view.screen_measuring.offered:
+        spacing = view.screen_measuring.scale.words(tr)
+        notice += view.screen_measuring.notice()
     return Corners((), (), tuple(t for t in (value, words, zoom) if t), (spacing,), notice)
 
 

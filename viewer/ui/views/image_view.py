@@ -19,8 +19,11 @@ from viewer.ui.views.palette import DARK, Palette
 from viewer.ui.views.pixels import SMALL, PixelPyramid, as_qimage, preview, pyramid, windowed
 from viewer.ui.views.placement import Placement, to_picture
 from viewer.ui.views.presets import Presets, same_window
+from viewer.ui.views.screen_measuring import TOOLS as SCREEN_TOOLS
+from viewer.ui.views.screen_measuring import ScreenMeasuring
+from viewer.ui.views.screen_scale import scale_from
 
-TOOLS = ("pan", "window", "length", "angle", "region")
+TOOLS = ("pan", "window", "length", "angle", "region", *SCREEN_TOOLS)
 
 
 class ImageView(StudyView):
@@ -48,6 +51,7 @@ class ImageView(StudyView):
         self._drag: tuple[str, QPointF] | None = None
         self._drag_start: QPointF | None = None
         self._cursor: QPointF | None = None
+        self.screen_measuring = ScreenMeasuring(self)
         self.tools: dict[str, QAction] = add_image_actions(self)
 
     # The study
@@ -85,6 +89,11 @@ class ImageView(StudyView):
         self.placement = Placement(aspect=spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0)
         self.inverted, self.window_chosen = False, False
         self.measures, self.draft, self._heat, self._median = [], None, None, None
+        self.screen_measuring.study_changed()
+        for name in ("cursors", "scale", "calibrate"):
+            self.tools[name].setVisible(self.screen_measuring.offered)
+        if self.tool in SCREEN_TOOLS and not self.screen_measuring.offered:
+            self.set_tool("pan")
         if image.pixels.size <= SMALL:
             self.pixels = pyramid(image)
         else:
@@ -209,6 +218,7 @@ class ImageView(StudyView):
     def clear_marks(self) -> None:
         """Remove measures and the marked region."""
         self.measures, self.draft = [], None
+        self.screen_measuring.clear()
         self.clear_region()
 
     def heat_picture(self) -> QImage | None:
@@ -238,7 +248,7 @@ class ImageView(StudyView):
         return {
             "fit": self.fitting, "scale": p.scale, "centre": list(p.centre), "turns": p.turns, "mirrored": p.mirrored,
             "window": window, "inverted": self.inverted, "opacity": self.opacity, "colour_map": self.colour_map,
-            "tool": self.tool,
+            "tool": self.tool, "screen": self.screen_measuring.scale.state(),
         }  # fmt: skip
 
     def restore_view_state(self, state: dict) -> None:
@@ -249,6 +259,7 @@ class ImageView(StudyView):
             window = state["window"] and DisplayWindow(finite(state["window"][0]), *state["window"][1:4])
             tool, colour_map = str(state["tool"]), str(state["colour_map"])
             fitting, inverted, opacity = bool(state["fit"]), bool(state["inverted"]), finite(state["opacity"])
+            screen = scale_from(state["screen"]) if "screen" in state else self.screen_measuring.scale
         except (KeyError, TypeError, ValueError, IndexError):
             return
         self.placement = replace(self.placement, scale=scale, centre=(x, y), turns=turns, mirrored=mirrored)
@@ -259,6 +270,7 @@ class ImageView(StudyView):
         self.colour_map = colour_map if colour_map in heats.COLOUR_MAPS else self.colour_map
         self.set_opacity(opacity)
         self.set_tool(tool if tool in TOOLS else "pan")
+        self.screen_measuring.scale = screen
         self.fitting = fitting
         if fitting:
             self.fit()
@@ -277,6 +289,7 @@ class ImageView(StudyView):
             image_paint.paint_heat(painter, self)
             image_paint.paint_boxes(painter, self)
             image_paint.paint_marks(painter, self)
+            self.screen_measuring.paint(painter)
         image_paint.paint_sides(painter, self)
         top = self.paint_facts(painter, image_paint.corner_words(self, self._cursor))
         if self.overlays_shown and self.heat_picture() is not None:
@@ -296,6 +309,7 @@ class ImageView(StudyView):
         super().resizeEvent(event)  # type: ignore[arg-type]
         if self.fitting:
             self.fit()
+        self.screen_measuring.place_bar()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom(1.0015 ** event.angleDelta().y(), event.position())
@@ -315,6 +329,8 @@ class ImageView(StudyView):
             self.draft = Measure(((point.x(), point.y()), (point.x(), point.y())))
         elif action == "angle":
             self._add_angle_point(point)
+        else:
+            self.screen_measuring.press(action, point)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -331,6 +347,8 @@ class ImageView(StudyView):
                 self.place(self.placement.panned(step.x(), step.y()))
             elif action == "window":
                 self.change_window(step.x() / 250, step.y() / 250)
+            else:
+                self.screen_measuring.drag(action, point)
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -344,6 +362,8 @@ class ImageView(StudyView):
             self.draft = None
         elif action == "region":
             self._mark(start, end)
+        else:
+            self.screen_measuring.release(action)
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
