@@ -22,7 +22,9 @@ class Journal:
         self._steps = _continued(out / "steps.jsonl", lambda line: line["step"] < first)
         self._epochs = _continued(out / "epochs.jsonl", lambda line: line["epoch"] < epoch)
         self._events = _event_writer(out / "tensorboard", first)
-        self._bar = _bar(out.name, total, first)
+        if self._events is None:
+            log("No TensorBoard files: the package tensorboardX is not installed")
+        self._bar = progress_bar(out.name, total, first)
 
     def step(self, epoch: int, step: int, loss: float, rate: float) -> None:
         """Tell one step's loss."""
@@ -71,6 +73,17 @@ class Silence:
         """Nothing is open."""
 
 
+def progress_bar(name: str, total: int, first: int = 0, unit: str = "step") -> Any:
+    """Return a bar on standard error that only a terminal shows."""
+    import tqdm
+
+    tqdm.tqdm.monitor_interval = 0  # no thread of its own
+    shown = sys.stderr.isatty()
+    return tqdm.tqdm(
+        total=total, initial=first, desc=name, unit=unit, leave=False, dynamic_ncols=True, disable=not shown
+    )
+
+
 def _continued(path: Path, keep: Callable[[dict], bool]) -> Any:
     lines = [line for line in read_lines(path) if keep(line)]
     fresh = path.with_suffix(".new")
@@ -90,13 +103,3 @@ def _event_writer(folder: Path, first: int) -> Any:
     except ImportError:
         return None
     return SummaryWriter(str(folder), purge_step=first or None)
-
-
-def _bar(name: str, total: int, first: int) -> Any:
-    import tqdm
-
-    tqdm.tqdm.monitor_interval = 0  # no thread of its own
-    shown = sys.stderr.isatty()
-    return tqdm.tqdm(
-        total=total, initial=first, desc=name, unit="step", leave=False, dynamic_ncols=True, disable=not shown
-    )

@@ -175,3 +175,30 @@ def test_two_processes_train_as_one_does(tmp_path):
     assert [p.name for p in (tmp_path / "two" / "other").iterdir()] == ["end.pt"]
     losses = [[line["loss"] for line in lines(tmp_path / n / "steps.jsonl")] for n in ("one", "two")]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize("bfloat16", [True, False], ids=["bfloat16", "float16 with scaled gradients"])
+def test_on_a_gpu_it_learns_in_half_precision_and_goes_on(tmp_path, monkeypatch, bfloat16):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: bfloat16)
+
+    def own(epoch):
+        for _ in range(20):
+            x = torch.randn(16, 7)
+            yield x, x[:, :3].argmax(1)
+
+    def learn(out, epochs):
+        torch.manual_seed(0)
+        network = nn.Linear(7, 3)
+        fit(
+            network, own, functional.cross_entropy, out, epochs=epochs, steps_per_epoch=20, rate=3e-2, fixed_rate=True,
+            device="cuda", log=lambda line: None,
+        )  # fmt: skip
+        return network.cpu().state_dict()
+
+    whole = learn(tmp_path / "whole", 3)
+    learn(tmp_path / "cut", 2)
+    assert same(whole, learn(tmp_path / "cut", 3))
+    losses = [line["loss"] for line in lines(tmp_path / "whole" / "steps.jsonl")]
+    assert sum(losses[-10:]) < 0.7 * sum(losses[:10])

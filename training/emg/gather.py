@@ -18,6 +18,7 @@ import numpy as np
 from training.dataset import LABELS, Entry, group_entries, read_entries
 from training.emg.contact_sheet import write_contact_sheet
 from training.emg.spans import draw_span
+from training.journal import progress_bar
 from training.parts import SHARES, divide
 from viewer.errors import LeadlightError
 from viewer.formats import open_study
@@ -170,8 +171,9 @@ def _store(
     rows, contents, places, skipped = [], [], [], []
     study, content, last = None, "", None
     fresh, at = path.with_suffix(".new"), 0
-    with fresh.open("wb") as stream:
+    with fresh.open("wb") as stream, progress_bar("opening", len(entries), unit="file") as bar:
         for i, entry in enumerate(entries):
+            bar.update()
             try:
                 if entry.path != last or study is None:
                     study, last = open_study(entry.path), entry.path

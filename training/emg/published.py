@@ -126,7 +126,7 @@ def start(recipe: dict, weights: Path | None) -> InceptionV4:
     """
     network = InceptionV4(len(LABELS), recipe["network"]["dropout"])
     if weights is None:
-        print("No weights were given: Inception v4 starts from scratch, not from ImageNet as published", flush=True)
+        _say("No weights were given: Inception v4 starts from scratch, not from ImageNet as published")
         return network
     try:
         if weights.suffix == ".safetensors":
@@ -145,8 +145,13 @@ def start(recipe: dict, weights: Path | None) -> InceptionV4:
             "give inception_v4.tf_in1k as .safetensors or .pth",
             weights,
         ) from error
-    print(f"Inception v4 starts from the weights in {weights.name}; its classifier is fresh", flush=True)
+    _say(f"Inception v4 starts from the weights in {weights.name}; its classifier is fresh")
     return network
+
+
+def _say(line: str) -> None:
+    if ranks.is_first():
+        print(line, flush=True)
 
 
 def batch_of(own: Pictures, size: int, step: int, recipe: dict, stage: int) -> tuple[Tensor, Tensor]:

@@ -21,9 +21,10 @@ def screens(job: Job) -> Path:
     from training.emg.train import train
 
     load_real(job.data, TRAIN)  # what is missing is told before pictures are drawn for an hour
-    network = train(job.recipe, job.data, _own_folder(job), job.jobs)
+    begun = None if job.weights is None else job.weights.parent
+    network = train(job.recipe, job.data, _own_folder(job), job.jobs, begun)
     if ranks.is_first():
-        finish(network, job.recipe, job.data, job.out, job.jobs)
+        finish(network, job.recipe, job.data, job.out, job.jobs, begun)
     return job.bundle
 
 
