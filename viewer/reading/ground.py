@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 WINDOW_PX = 41  # of the ground's median, at half resolution: wider than any stroke, narrower than a panel
+SMALL_PX = 330
 ALIKE = 18  # of 255: grounds nearer than this in every channel are one
+SPREAD = 30  # of a panel's ground in its pixels: JPEG, fine grids
 LEAST_GROUND, LEAST_PANEL = 0.01, 0.004  # of the picture's area
 STROKE_PX = 5  # at half resolution: strokes in a panel are bridged
 RECTANGULAR = 0.8  # share of its bounds that a panel fills
@@ -31,11 +33,15 @@ def find_ground(colour: np.ndarray) -> tuple[np.ndarray, tuple[Rect, ...], np.nd
 
     rows, columns = colour.shape[:2]
     half = cv2.resize(colour, (max(1, columns // 2), max(1, rows // 2)), interpolation=cv2.INTER_NEAREST)
+    if max(rows, columns) < SMALL_PX:  # a cut-out: one ground
+        values = colour.reshape(-1, 3)
+        common = _grounds(colour)
+        ground = np.empty_like(colour)
+        ground[:] = common[0] if common else np.median(values, axis=0)
+        return ground, (), np.zeros((rows, columns), bool)
     window = min(WINDOW_PX, max(3, min(half.shape[:2]) // 2)) | 1
     blurred = cv2.merge([cv2.medianBlur(np.ascontiguousarray(half[..., c]), window) for c in range(3)])
     ground = cv2.resize(blurred, (columns, rows), interpolation=cv2.INTER_NEAREST)
-    if max(rows, columns) < 6 * window:
-        return ground, (), np.zeros((rows, columns), bool)
     grounds = _grounds(half)
     panels = _panels(colour, half, grounds)
     edges = _edge_zone(blurred, rows, columns)
@@ -71,7 +77,7 @@ def _panels(colour: np.ndarray, half: np.ndarray, grounds: list[np.ndarray]) -> 
     rows, columns = half.shape[:2]
     found: list[Rect] = []
     for ground in grounds:
-        low, high = (np.clip(ground + d, 0, 255) for d in (-ALIKE, ALIKE))
+        low, high = (np.clip(ground + d, 0, 255) for d in (-SPREAD, SPREAD))
         own = cv2.morphologyEx(cv2.inRange(half, low, high), cv2.MORPH_CLOSE, np.ones((STROKE_PX, STROKE_PX), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
         parts = []
@@ -80,7 +86,11 @@ def _panels(colour: np.ndarray, half: np.ndarray, grounds: list[np.ndarray]) -> 
             if area >= LEAST_PANEL * rows * columns and area >= RECTANGULAR * w * h and min(w, h) >= 12 and not whole:
                 parts.append(Rect(2 * int(x), 2 * int(y), 2 * int(x + w), 2 * int(y + h)))
         found += _together(parts, colour, [g for g in grounds if g is not ground])
-    return tuple(found)
+    kept: list[Rect] = []
+    for r in found:  # a fine grid's lines, and its ground, are two grounds of one panel
+        if not any(max(abs(r.x0 - k.x0), abs(r.x1 - k.x1), abs(r.y0 - k.y0), abs(r.y1 - k.y1)) <= 12 for k in kept):
+            kept.append(r)
+    return tuple(kept)
 
 
 def _together(parts: list[Rect], colour: np.ndarray, others: list[np.ndarray]) -> list[Rect]:

@@ -7,12 +7,14 @@ import numpy as np
 from viewer.reading.ground import Rect, find_ground
 
 NEAR_SHARE = 0.16  # of the picture's longer side: a stroke counts by the strongest one so near; grids are fainter
+SOLID_FROM_PX = 500  # in smaller pictures a trace may be as thick as anything
 SOLID_SHARE = 0.02  # of the longer side: thicker than any trace's noise
 BANDS = 22  # in which a grid's columns are looked for
 STEEP_STEPS = 5
 FAINTEST = 14.0  # of 255
 RULE_SHARE = 0.035  # of the picture's longer side: vertical strokes longer than this may be ruled lines
 RULE_PX = 24
+ROW_STRENGTH = 0.5
 RULE_STRENGTHS, FLAT_STRENGTH = (0.15, 0.35), 0.8  # of the neighbourhood's strongest stroke
 
 
@@ -68,7 +70,8 @@ def find_ink(shown: np.ndarray) -> Ink:
     noise = 1.4826 * float(np.median(apart[::3, ::3].mean(2)))
     floor = max(FAINTEST, 4 * noise, 0.12 * float(near.max()))
     upright, flat = _rules(strength, near, floor)
-    return Ink(np.where(_grid_columns(strength, near), 0, strength), near, floor, upright, flat, ground, panels)
+    grid = _grid_columns(strength, near) | _panel_grids(strength, near, panels)
+    return Ink(np.where(grid, 0, strength), near, floor, upright, flat, ground, panels)
 
 
 def _grid_columns(strength: np.ndarray, near: np.ndarray) -> np.ndarray:
@@ -100,6 +103,36 @@ def _grid_columns(strength: np.ndarray, near: np.ndarray) -> np.ndarray:
     return cv2.dilate(own, np.ones((1, 3), np.uint8)) >= np.maximum(strength, 1)
 
 
+def _panel_grids(strength: np.ndarray, near: np.ndarray, panels: tuple[Rect, ...]) -> np.ndarray:
+    """Return the pixels of the grids in panels that are upright rectangles: columns, then rows, of one strength each."""
+    import cv2
+
+    grid = np.zeros(strength.shape, bool)
+    for r in panels:
+        part = strength[r.y0 : r.y1, r.x0 : r.x1]
+        trace = float(near[r.y0 : r.y1, r.x0 : r.x1].max())
+        columns = _lines(np.median(part[::2], axis=0), 6.0, FLAT_STRENGTH * trace, 4)
+        if np.count_nonzero(columns) < 4:
+            continue
+        rows = _lines(np.median(part[:, ::4], axis=1), 6.0, ROW_STRENGTH * trace, 6)
+        level = np.maximum(cv2.dilate(columns[None], np.ones((1, 3), np.uint8)), rows[:, None])
+        grid[r.y0 : r.y1, r.x0 : r.x1] = part <= level
+    return grid
+
+
+def _lines(level: np.ndarray, least: float, most: float, others: int) -> np.ndarray:
+    """Return the strength up to which a pixel of each line is the grid's, 0 where there is no line.
+
+    ``level``: each column's (or row's) median; a line has ``others`` as strong.
+    """
+    at = np.flatnonzero((level > least) & (level < most))
+    own = np.zeros(len(level), np.float32)
+    for c in at:
+        if (np.abs(level[at] - level[c]) <= 0.25 * level[c] + 2).sum() > others:
+            own[c] = 1.3 * level[c] + 8
+    return own
+
+
 def _strongest_near(strength: np.ndarray) -> np.ndarray:
     """Return the strongest stroke round each place, smoothed: found at a quarter of the resolution."""
     import cv2
@@ -115,6 +148,8 @@ def _solid(mask: np.ndarray) -> np.ndarray:
     """Return filled areas (buttons, bars, corners of panels): too thick for any stroke."""
     import cv2
 
+    if max(mask.shape) < SOLID_FROM_PX:
+        return np.zeros_like(mask)
     side = max(17, round(SOLID_SHARE * max(mask.shape)))
     core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     return cv2.dilate(core, np.ones((5, 5), np.uint8))

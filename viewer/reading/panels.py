@@ -8,7 +8,8 @@ from viewer.reading.ink import Ink
 from viewer.reading.traces import Trace
 
 SAME_EXTENT = 0.85  # overlap over union of two sweeps' columns in one panel
-WIDER = 1.7  # times the usual distance between sweeps: another panel begins
+ONE = 0.25  # of the smaller rectangle: panels that overlap so far are one
+NARROW = 0.4  # of the widest panel: a narrower one is a stray line
 LETTER_SHARE = 0.4  # of the strongest stroke near
 LETTERS = 5  # small parts between two sweeps that are a caption
 
@@ -25,8 +26,37 @@ def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]
             columns.append([trace])
         else:
             home.append(trace)
-    panels = [group for column in columns for group in _split(column, ink, letters)]
+    panels = _merged([group for column in columns for group in _split(column, ink, letters)])
+    widest = max((_extent(g)[2] for g in panels), default=0.0)
+    panels = [g for g in panels if _extent(g)[2] >= NARROW * widest]
     return [(group, _bounds(group, panels, ink)) for group in sorted(panels, key=lambda g: (g[0].row, g[0].x0))]
+
+
+def _extent(group: list[Trace]) -> Rect:
+    """Return the rectangle of a group's curves."""
+    x0, x1 = min(t.x0 for t in group), max(t.x1 for t in group)
+    y0, y1 = min(float(t.top.min()) for t in group), max(float(t.bottom.max()) for t in group)
+    return float(x0), y0, float(x1 - x0), max(1.0, y1 - y0)
+
+
+def _merged(groups: list[list[Trace]]) -> list[list[Trace]]:
+    """Join groups whose rectangles overlap: pieces of one panel."""
+    done: list[list[Trace]] = []
+    for group in sorted(groups, key=lambda g: -_extent(g)[2] * _extent(g)[3]):
+        home = next((d for d in done if _overlap(_extent(d), _extent(group)) > ONE), None)
+        if home is None:
+            done.append(list(group))
+        else:
+            home += group
+            home.sort(key=lambda t: t.row)
+    return done
+
+
+def _overlap(a: Rect, b: Rect) -> float:
+    """Return what two rectangles share, of the smaller."""
+    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    return max(0.0, across) * max(0.0, down) / min(a[2] * a[3], b[2] * b[3])
 
 
 def _alike(a: Trace, b: Trace) -> bool:
@@ -35,12 +65,10 @@ def _alike(a: Trace, b: Trace) -> bool:
 
 
 def _split(column: list[Trace], ink: Ink, letters: np.ndarray) -> list[list[Trace]]:
-    """Part sweeps under one another where the ground changes, a caption stands, or the distance jumps."""
+    """Part sweeps under one another where the ground changes or a caption stands."""
     groups = [[column[0]]]
-    gaps = [b.row - a.row for a, b in pairwise(column)]
-    usual = float(np.median(gaps)) if gaps else 0.0
-    for above, below, gap in zip(column, column[1:], gaps, strict=False):
-        if gap > WIDER * usual or _apart(above, below, ink, letters):
+    for above, below in pairwise(column):
+        if _apart(above, below, ink, letters):
             groups.append([below])
         else:
             groups[-1].append(below)

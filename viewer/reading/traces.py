@@ -17,13 +17,15 @@ class Trace:
     """One sweep, from column ``x0`` on.
 
     ``base``, ``top``, ``bottom`` (columns,): rows of the baseline and of the curve's upper and lower end in a column.
-    ``ruled``: as straight as a line of a table; ``thickness``: the resting curve's, in pixels.
+    ``strokes`` (columns,): pieces of ink in a column. ``ruled``: as straight as a line of a table; ``thickness``: the
+    resting curve's, in pixels.
     """
 
     x0: int
     base: np.ndarray
     top: np.ndarray
     bottom: np.ndarray
+    strokes: np.ndarray
     ruled: bool
     thickness: float
 
@@ -110,7 +112,29 @@ def _runs(mask: np.ndarray, labels: np.ndarray) -> _Runs:
 
 
 def _baselines(runs: _Runs) -> list[_Line]:
-    """Return a connected part's baselines: long chains of flat ink at one height (or on one slant)."""
+    """Return a connected part's baselines; ink that lies on none of those found first may have its own.
+
+    Where a grid's lines are in a part, its thin level strokes would otherwise hide a thicker trace.
+    """
+    lines = _level_lines(runs)
+    if not any(line.ruled for line in lines):
+        return lines
+    at = np.stack([line.rows[runs.x - line.x0] for line in lines])
+    off = np.minimum(np.abs(runs.y0 - at), np.abs(runs.y1 - at)).min(0)
+    rest = runs.of((off > 2) | (runs.y1 - runs.y0 > 2 * max(line.thickness for line in lines) + 1))
+    wide = int(np.ptp(runs.x)) + 1
+    if len(np.unique(rest.x)) < 0.6 * wide:
+        return lines
+    x0, x1 = int(runs.x.min()), int(runs.x.max()) + 1
+    for line in _level_lines(rest):
+        if not line.ruled and len(line.rows) > 0.6 * wide:
+            rows = np.pad(line.rows, (line.x0 - x0, x1 - line.x0 - len(line.rows)), "edge")
+            lines.append(_Line(x0, rows, False, line.thickness))
+    return lines
+
+
+def _level_lines(runs: _Runs) -> list[_Line]:
+    """Return long chains of flat ink at one height (or on one slant)."""
     heights = runs.y1 - runs.y0 + 1
     x0, x1 = int(runs.x.min()), int(runs.x.max()) + 1
     usual = float(np.median(heights))
@@ -238,7 +262,7 @@ def _curves(runs: _Runs, lines: list[_Line]) -> list[Trace]:
         np.maximum.at(bottom, own.x - x0, own.y1)
         empty = ~np.isfinite(top)  # a gap, or a column that another sweep's wave runs through
         top[empty], bottom[empty] = base[empty] - line.thickness / 2, base[empty] + line.thickness / 2
-        traces.append(Trace(x0, base, top, bottom, line.ruled, line.thickness))
+        traces.append(Trace(x0, base, top, bottom, np.bincount(own.x - x0), line.ruled, line.thickness))
     return traces
 
 
@@ -267,6 +291,7 @@ def _one(a: Trace, b: Trace, gap: int) -> Trace:
         along(a.base, b.base),
         along(a.top, b.top),
         along(a.bottom, b.bottom),
+        along(a.strokes, b.strokes),
         a.ruled and b.ruled,
         (a.thickness + b.thickness) / 2,
     )

@@ -15,9 +15,10 @@ OVER_THICKNESS = 0.8  # of the resting curve
 EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
 TAIL = 3  # a positive sharp wave's slow end may be so many times as long as what stands out of the noise
 CLIPPED_PX = 20  # from the baseline, at which a flat end is one cut off
+LETTERS = 1.7  # strokes in a column: letters that touch a line, or lie between two
 MOST = 400  # waveforms in a picture
 LARGEST_PX = 2600  # longer pictures are looked at reduced
-SMALL_PX = 360  # smaller ones enlarged
+SMALL_PX = 240  # smaller ones enlarged
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def find_waveforms(shown: np.ndarray) -> Found:
     import cv2
 
     longest = max(shown.shape[:2])
-    zoom = LARGEST_PX / longest if longest > LARGEST_PX else max(1.0, min(4.0, SMALL_PX / longest))
+    zoom = LARGEST_PX / longest if longest > LARGEST_PX else max(1.0, min(2.0, SMALL_PX / longest))
     if zoom != 1.0:
         way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
         shown = cv2.resize(shown, None, fx=zoom, fy=zoom, interpolation=way)
@@ -161,6 +162,8 @@ def deflections(trace: Trace) -> list[tuple[int, int]]:
             b += int(np.argmin(np.r_[level[b:most] > faint, False]))
         if spans and a <= spans[-1][1]:
             a = spans[-1][1]
+        if trace.ruled and float(trace.strokes[loud[0] : loud[-1] + 1].mean()) > LETTERS:
+            continue
         if thin and (a <= 3 or int(loud[-1]) >= len(size) - 4):  # at the ends frames stand
             continue
         if b - a >= 2:

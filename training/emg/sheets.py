@@ -1,0 +1,115 @@
+"""``python -m training.emg.sheets --count N --seed S``: how well waveforms on whole report sheets are found and named.
+
+Sheets are drawn anew (looks and ranges of the test unless ``--part`` says otherwise) and read as the program reads them.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.emg.sheet_matching import Match, match
+from training.export import figure
+from training.metrics import bootstrap
+from training.simulate.emg.draws import Part
+from training.simulate.emg.parameters import LABELS
+from training.simulate.emg_sheet import render_sheet
+from viewer.models.bundle import ModelBundle, load_bundle
+from viewer.reading.emg_picture import PictureRead, read_emg_picture
+from viewer.study import Image, Kind, KindFrom, Source, Study
+
+UNSURE = "uncertain"
+
+
+@dataclass(frozen=True, eq=False)
+class SheetResult:
+    """One sheet: what was matched, the class each found box was given (or ``uncertain``), and the seconds it took."""
+
+    match: Match
+    called: tuple[str, ...]
+    seconds: float
+
+
+def read_sheet(bundle: ModelBundle, rng: np.random.Generator, part: Part) -> SheetResult:
+    """Draw a sheet, read it, and match what was found with what is there."""
+    shown, truth = render_sheet(rng, part)
+    source = Source(Path("sheet.png"), "0" * 64, "png")
+    study = Study(source, Kind.EMG_IMAGE, KindFrom.PERSON, Image(shown))
+    began = time.perf_counter()
+    read = read_emg_picture(bundle, study, "cpu", lambda stage, share: None)
+    seconds = time.perf_counter() - began
+    waves = read.found.waveforms
+    found = [(w.x, w.y, w.x + w.w, w.y + w.h) for w in waves]
+    return SheetResult(match(found, truth), tuple(_called(read)), seconds)
+
+
+def _called(read: PictureRead) -> list[str]:
+    """Return each waveform's class, in their order."""
+    named = {(b.x, b.y, b.w, b.h): label for label, own in read.boxes.items() for b in own}
+    return [named.get((float(w.x), float(w.y), float(w.w), float(w.h)), UNSURE) for w in read.found.waveforms]
+
+
+def sheet_figures(results: Sequence[SheetResult], data: str) -> list[dict]:
+    """Return the figures, each with its 95 % interval, sheets resampled."""
+    counts = np.array([(m.targets, m.boxes, *m.hits, *m.right) for m in (r.match for r in results)], float)
+    figures = []
+
+    def add(name: str, above: np.ndarray, below: np.ndarray, label: str = "") -> None:
+        value = bootstrap(lambda i: float(above[i].sum() / max(1.0, below[i].sum())), range(len(results)))
+        figures.append(figure(name, value, data, int(below.sum()), label))
+
+    for k, how in enumerate(("IoU 0.3", "IoU 0.5", "middle in the box")):
+        add(f"waveforms found on sheets, {how}", counts[:, 2 + k], counts[:, 0])
+        add(f"boxes right on sheets, {how}", counts[:, 5 + k], counts[:, 1])
+    pairs = [[(truth, r.called[box]) for truth, box in r.match.pairs] for r in results]
+    both = np.array([sum(c != UNSURE for _, c in own) for own in pairs], float)
+    add("matched waveforms named, not uncertain", both, np.array([len(own) for own in pairs], float))
+    add("class of matched and named waveforms right", np.array([sum(t == c for t, c in own) for own in pairs]), both)
+    for label in LABELS:
+        right = np.array([sum(t == c == label for t, c in own) for own in pairs], float)
+        said = np.array([sum(c == label for c in r.called) - _ignored(r, label) for r in results], float)
+        there = np.array([_there(r.match, label) for r in results], float)
+        add("waveforms on sheets, precision (box and class)", right, said, label)
+        add("waveforms on sheets, recall (box and class)", right, there, label)
+    return figures
+
+
+def _there(found: Match, label: str) -> int:
+    return sum(t == label for t, _ in found.pairs) + sum(t == label for t in found.missed)
+
+
+def _ignored(result: SheetResult, label: str) -> int:
+    """Return how many boxes of a class lie on what is not counted, or beside another box of the same target."""
+    counted = {box for _, box in result.match.pairs} | set(result.match.false)
+    return sum(c == label for i, c in enumerate(result.called) if i not in counted)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw, read, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", choices=("validation", "test"), default="test")
+    parser.add_argument("--bundle", type=Path, default=Path("resources/models/emg-screens"))
+    parser.add_argument("--out", type=Path, help="a JSON file for the figures")
+    chosen = parser.parse_args(arguments)
+    bundle = load_bundle(chosen.bundle)
+    part_number = ("validation", "test").index(chosen.part)
+    rngs = (np.random.default_rng([chosen.seed, 20, part_number, n]) for n in range(chosen.count))
+    results = [read_sheet(bundle, rng, chosen.part) for rng in rngs]
+    data = f"simulated report sheets, {'unseen looks and ranges' if chosen.part == 'test' else 'validation'}"
+    figures = sheet_figures(results, data)
+    for f in figures:
+        print(f"{f['name']} {f['label']}: {f['value']:.4f} [{f['low']:.3f}, {f['high']:.3f}] n={f['count']} ({data})")
+    seconds = [r.seconds for r in results]
+    print(f"seconds a sheet: median {np.median(seconds):.2f}, longest {max(seconds):.2f}")
+    if chosen.out:
+        chosen.out.write_text(json.dumps(figures, indent=1, default=float))
+
+
+if __name__ == "__main__":
+    main()
