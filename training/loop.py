@@ -48,9 +48,9 @@ def fit(
 
     ``batches(epoch)`` yields (inputs, targets), the same in each run of that epoch (torch's seed is set before it).
     ``validate`` gives a figure of which more is better, computed after each epoch; without it the last state is kept.
-    ``head_rate`` is the rate of the layers whose name starts with ``head``. ``average`` is the decay of an exponential
-    moving average of the weights, which is then what is validated and kept. After ``patience`` epochs without gain
-    training ends. ``optimiser`` takes parameter groups; ``fixed_rate`` leaves the cosine out; ``clip`` is the largest
+    The network that it is given takes inputs on any device and answers on the CPU. ``head_rate`` is the rate of the
+    layers whose name starts with ``head``. ``average`` is the decay of an exponential moving average of the weights,
+    which is then what is validated and kept. After ``patience`` epochs without gain training ends. ``optimiser`` takes parameter groups; ``fixed_rate`` leaves the cosine out; ``clip`` is the largest
     norm of the gradient. ``mixed``: bfloat16 autocast, on a GPU without it float16 with scaled gradients.
 
     ``out`` gets ``checkpoint.pt`` after each epoch and every ``checkpoint_every_s`` seconds, ``steps.jsonl``,
@@ -86,7 +86,7 @@ def fit(
                 at.step += 1
                 at.mean += (value - at.mean) / at.step
                 saver.now_and_then()
-            figure = _validated(network, steps.shadow, validate) if ranks.is_first() else math.nan
+            figure = _validated(network, steps.shadow, validate, device) if ranks.is_first() else math.nan
             figure, seconds = ranks.said_by_first(figure, device), time.monotonic() - began
             journal.log(f"epoch {epoch + 1}/{epochs} loss {at.mean:.4f} validation {figure:.4f} {seconds:.0f} s")
             journal.epoch(epoch, (epoch + 1) * steps_per_epoch, at.mean, figure, seconds)
@@ -231,15 +231,21 @@ def _gone_on(
     return rest
 
 
-def _validated(network: nn.Module, shadow: dict[str, Tensor] | None, validate: Any) -> float:
+def _validated(network: nn.Module, shadow: dict[str, Tensor] | None, validate: Any, device: str) -> float:
     if validate is None:
         return math.nan
     current = {k: v.clone() for k, v in network.state_dict().items()}
     if shadow is not None:
         network.load_state_dict(shadow)
     network.eval()
+    hooks = [
+        network.register_forward_pre_hook(lambda _, given: tuple(x.to(device) for x in given)),
+        network.register_forward_hook(lambda _, __, told: told.cpu()),
+    ]
     with torch.inference_mode():
         figure = float(validate(network))
+    for hook in hooks:
+        hook.remove()
     network.load_state_dict(current)
     return figure
 

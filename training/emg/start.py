@@ -22,7 +22,7 @@ def screens(job: Job) -> Path:
 
     load_real(job.data, TRAIN)  # what is missing is told before pictures are drawn for an hour
     begun = None if job.weights is None else job.weights.parent
-    network = train(job.recipe, job.data, _own_folder(job), job.jobs, begun)
+    network = train(job.recipe, job.data, _own_folder(job), job.jobs, begun, job.device)
     if ranks.is_first():
         finish(network, job.recipe, job.data, job.out, job.jobs, begun)
     return job.bundle
@@ -35,7 +35,7 @@ def traces(job: Job) -> Path:
     from training.emg.train_traces import train
 
     load_real(job.data, TRAIN)
-    network = train(job.recipe, job.data, _own_folder(job), job.jobs)
+    network = train(job.recipe, job.data, _own_folder(job), job.jobs, job.device)
     if ranks.is_first():
         finish(network, job.recipe, job.data, job.out)
     return job.bundle

@@ -104,7 +104,9 @@ def _draw(folder: Path, index: int, count: int, data: Path, names: tuple[str, ..
     shard(folder, index, count, "train", data, names, jobs)
 
 
-def train(recipe: dict, data: Path, out: Path, jobs: int, start: Path | None = None) -> ScreenWaves:
+def train(
+    recipe: dict, data: Path, out: Path, jobs: int, start: Path | None = None, device: str = "cpu"
+) -> ScreenWaves:
     """Return the trained network: first patches round single waveforms, then smaller pictures, then whole ones.
 
     What costs less comes first. ``start``: the first version's bundle, whose weights are gone on from in place of the
@@ -117,16 +119,23 @@ def train(recipe: dict, data: Path, out: Path, jobs: int, start: Path | None = N
     validation = shard(out / "pictures", 0, counts["validation"], "validation", None, (), jobs)
     own = Ahead(out / "pictures", counts["shard"], data, jobs)
     if start is None:
-        _parts(both, recipe, recipe["before"], BEFORE, own, validation, out)
+        _parts(both, recipe, recipe["before"], BEFORE, own, validation, out, device)
     else:
         go_on_from(network, start)
-    _parts(both, recipe, recipe["part"], 0, own, validation, out)
+    _parts(both, recipe, recipe["part"], 0, own, validation, out, device)
     own.close()
-    return network.eval()
+    return network.cpu().eval()
 
 
 def _parts(
-    both: nn.Module, recipe: dict, parts: list[dict], first: int, own: Ahead, validation: Shard, out: Path
+    both: nn.Module,
+    recipe: dict,
+    parts: list[dict],
+    first: int,
+    own: Ahead,
+    validation: Shard,
+    out: Path,
+    device: str,
 ) -> None:
     """Train part after part; ``first`` numbers their random streams and their shards."""
     drawn = first
@@ -143,7 +152,7 @@ def _parts(
             return -(_patch_loss(net, validation) if part.get("patches") else _log_loss(net, validation, part["size"]))
 
         steps = part.get("patches") or recipe["pictures"]["shard"] // part["batch"]
-        _fit(both, batches, out / part["name"], part, steps, validate)
+        _fit(both, batches, out / part["name"], part, steps, validate, device)
         drawn += -(-part["epochs"] // part["views"])
 
 
@@ -163,6 +172,7 @@ def _fit(
     how: dict[str, Any],
     steps: int,
     validate: Callable[[nn.Module], float],
+    device: str,
 ) -> None:
     fit(
         both,
@@ -176,6 +186,7 @@ def _fit(
         warmup=how["warmup"],
         average=how["average"],
         validate=validate,
+        device=device,
         log=lambda line: print(line, flush=True),
     )
 

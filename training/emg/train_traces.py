@@ -58,7 +58,7 @@ class WithCells(nn.Module):
         return torch.cat([self.network.classify(features), cells.flatten(1)], 1)
 
 
-def train(recipe: dict, data: Path | None, out: Path, jobs: int = 1) -> TraceEvents:
+def train(recipe: dict, data: Path | None, out: Path, jobs: int = 1, device: str = "cpu") -> TraceEvents:
     """Return the trained network: its parts one after another, each in its best state on validation recordings."""
     counts = recipe["recordings"]
     torch.manual_seed(recipe["seed"])
@@ -86,9 +86,10 @@ def train(recipe: dict, data: Path | None, out: Path, jobs: int = 1) -> TraceEve
             weight_decay=how["weight_decay"],
             average=how["average"],
             validate=partial(_validated, windows=windows, least=how["least_weight"]),
+            device=device,
             log=lambda line: print(line, flush=True),
         )
-    return network.eval()
+    return network.cpu().eval()
 
 
 def batches(
