@@ -102,4 +102,4 @@ def _event_writer(folder: Path, first: int) -> Any:
         from tensorboardX import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder), purge_step=first or None)
+    return SummaryWriter(str(folder), purge_step=first or None, flush_secs=60)

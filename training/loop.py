@@ -50,8 +50,9 @@ def fit(
     ``validate`` gives a figure of which more is better, computed after each epoch; without it the last state is kept.
     The network that it is given takes inputs on any device and answers on the CPU. ``head_rate`` is the rate of the
     layers whose name starts with ``head``. ``average`` is the decay of an exponential moving average of the weights,
-    which is then what is validated and kept. After ``patience`` epochs without gain training ends. ``optimiser`` takes parameter groups; ``fixed_rate`` leaves the cosine out; ``clip`` is the largest
-    norm of the gradient. ``mixed``: bfloat16 autocast, on a GPU without it float16 with scaled gradients.
+    which is then what is validated and kept. After ``patience`` epochs without gain training ends. ``optimiser`` takes
+    parameter groups; ``fixed_rate`` leaves the cosine out; ``clip`` is the largest norm of the gradient. ``mixed``:
+    bfloat16 autocast, on a GPU without it float16 with scaled gradients.
 
     ``out`` gets ``checkpoint.pt`` after each epoch and every ``checkpoint_every_s`` seconds, ``steps.jsonl``,
     ``epochs.jsonl``, ``loss.png`` and ``tensorboard/``. A run that was cut off, even killed, goes on from its last
