@@ -21,6 +21,7 @@ _HELD = 0.45
 _LEAST_SCORE, _LEAST_EVIDENCE, _SURE = 4.0, 1.8, 20.0
 _SQUARE = 3.0
 """Divisions are not more oblong than this."""
+_COMPLETE = 0.8
 _PEAKS, _CANDIDATES = 64, 90
 
 
@@ -237,8 +238,10 @@ def _refined(profile: np.ndarray, px: float, phase: int, evidence: float) -> Spa
         return None
     k, x = np.array(numbers)[seen], np.array(places)[seen]
     px, first = np.polyfit(k, x, 1)
-    off = np.abs(x - first - px * k)
-    if (off < 1.6).sum() >= 3 and (off >= 1.6).any():
-        px, first = np.polyfit(k[off < 1.6], x[off < 1.6], 1)
+    near = np.abs(x - first - px * k) < 1.4
+    if near.sum() < max(4, _COMPLETE * (k[-1] - k[0] + 1)):
+        return None  # spikes fall near some places by chance, a grid has them all
+    k, x = k[near], x[near]
+    px, first = np.polyfit(k, x, 1)
     begin = int(k.min())
     return Spacing(float(px), float(first + begin * px), int(k.max() - begin + 1), evidence)
