@@ -212,6 +212,7 @@ def measure(
     "--split", type=click.Path(path_type=Path, dir_okay=False), help="A split.csv: only one part of the data."
 )
 @click.option("--part", type=click.Choice(("test", "validation", "train")), default="test", help="Which part of it.")
+@click.option("--windows", "window_s", type=float, metavar="SECONDS", help="Cut recordings of a class into windows.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also a page: FILE.html or FILE.pdf.")
 @click.option("--identified", is_flag=True, help="With the files' names on the page.")
 @click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the network runs.")
@@ -222,6 +223,7 @@ def evaluate(
     data: Path,
     split: Path | None,
     part: str,
+    window_s: float | None,
     page: Path | None,
     identified: bool,
     device: str,
@@ -232,6 +234,8 @@ def evaluate(
 
     Figures have 95 % intervals, resampled by patient or recording. Ctrl-C stops reading; what was read is measured.
     """
+    if window_s is not None and not window_s > 0:
+        raise click.UsageError("--windows needs a length of more than 0 seconds.")
     if page is not None and page.suffix.lower() not in (".html", ".pdf"):
         raise click.UsageError(f"--page must end in .html or .pdf, not {page.suffix or 'nothing'!r}.")
     from training.evaluation.run import evaluate as run
@@ -240,7 +244,7 @@ def evaluate(
     use_threads(threads)
     card = find_bundle(bundle)
     progress = _Progress()
-    evaluation = run(card, data, device, progress, split, part)
+    evaluation = run(card, data, device, progress, split, part, window_s)
     progress.clear()
     from training.evaluation.result import as_text, to_json
 
@@ -404,7 +408,7 @@ def render_ecg(source: Path, out: Path, jobs: int, seed: int) -> int:
 @click.option("--resume", is_flag=True, help="Go on with the run in that folder from its last checkpoint.")
 @click.option("--device", type=click.Choice(DEVICES[:3]), default="auto", help="Where the network trains.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of a CPU (all, where not given).")
-@click.option("--jobs", type=click.IntRange(1), default=1, help="Processes that draw or open pictures.")
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Processes that draw pictures.")
 @click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Weights to start from.")
 def train(recipe: str, data: Path, out: Path, resume: bool, **how: Any) -> int:
     """Train a network by RECIPE (its name, or a file) and write its bundle; also under torchrun."""

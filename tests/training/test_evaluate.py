@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from sklearn import metrics as sk
 
-from tests.reading.small import TinyPicture, card, make_bundle, models  # noqa: F401
+from tests.reading.small import TinyPicture, card, make_bundle, models, reading_of  # noqa: F401
 from training.emg.matching import Counts
 from training.evaluation.data import Example, TrueEvent, find_examples
 from training.evaluation.events import Tally, event_figures, tally
@@ -24,7 +24,7 @@ from training.simulate.emg import simulate
 from viewer.cli import main
 from viewer.errors import LeadlightError
 from viewer.models.card import read_card
-from viewer.reading.values import Event
+from viewer.reading.values import Event, Finding
 from viewer.study import Kind, Region
 
 CLASSES = ("PSW", "Fibs", "Others")
@@ -125,6 +125,14 @@ class TestFigures:
         rows = [done([1, 0, 0], "PSW"), done([0, 1, 0], "PSW", aside=True)]
         assert named(class_figures(Classified(tiny, rows), ""), "accuracy")["value"] == 1
 
+    def test_called_wrong_is_what_the_reading_says_and_not_what_it_leaves_open(self, tiny):
+        rows = [done([0.9, 0.1, 0], "Others")] + [done([0.4, 0.3, 0.3], "Others", predicted="uncertain")] * 3
+        rows[0] = replace(rows[0], example=replace(rows[0].example, generator="end-plate spike"))
+        figures = class_figures(Classified(tiny, rows), "")
+        assert named(figures, "called a wrong class")["value"] == 0.25
+        assert named(figures, "called a wrong class", "true Others")["value"] == 0.25
+        assert named(figures, "called a wrong class", "end-plate spike")["value"] == 1
+
     def test_classes_that_do_not_exclude_each_other(self, tiny):
         several = replace(tiny, exclusive=False)
         rng = np.random.default_rng(2)
@@ -187,6 +195,14 @@ class TestEvents:
         assert own.whole == Counts(2, 0, 2)
         assert own.visible == Counts(1, 0, 0)
         assert own.classes[2] == Counts()
+
+    def test_each_generator_s_events(self):
+        true = [TrueEvent("Others", t, 99, "end-plate spike") for t in (0.1, 0.2, 0.3, 0.4)]
+        own = tally([event("Fibs", 0.1), event("Others", 0.2), event("Others", 0.3)], true, CLASSES, 1.0, None)
+        assert own.generators == {"end-plate spike": (4, 1, 1)}
+        figures = event_figures([own], ["a"], CLASSES, "")
+        assert named(figures, "events missed", "end-plate spike")["value"] == pytest.approx(0.25)
+        assert named(figures, "events called a wrong class", "end-plate spike")["value"] == pytest.approx(0.25)
 
     def test_figures(self):
         classes = (Counts(8, 0, 2), Counts(), Counts(0, 1, 0))
@@ -348,15 +364,15 @@ class TestCommand:
     def test_stopped_by_hand_leaves_what_was_done(self, bundle, pictures, capsys, monkeypatch):
         from training.evaluation.run import Reader
 
-        plain, seen = Reader.read, []
+        plain, seen = Reader.open, []
 
-        def read(self, example):
+        def opened(self, example):
             seen.append(example)
             if len(seen) == 3:
                 raise KeyboardInterrupt
             return plain(self, example)
 
-        monkeypatch.setattr(Reader, "read", read)
+        monkeypatch.setattr(Reader, "open", opened)
         assert main(["evaluate", str(bundle), "--data", str(pictures), "--json"]) == 130
         value = json.loads(capsys.readouterr().out)
         jsonschema.validate(value, SCHEMA)
@@ -382,6 +398,26 @@ class TestCommand:
         assert "There is no model 'nothing'" in capsys.readouterr().err
         assert main(["evaluate", str(bundle), "--data", str(tmp_path)]) == 1
         assert "put the files in a folder a class" in capsys.readouterr().err
+
+
+def test_recordings_of_one_class_are_read_in_windows(bundle, pictures, tmp_path, monkeypatch):
+    from training.evaluation import run
+
+    monkeypatch.setattr(
+        run.Engine, "read", lambda self, study, **words: reading_of(study, tuple(found), predicted="Others")
+    )
+    found = [Finding(label, p, 0.4) for label, p in zip(CLASSES, (0.1, 0.2, 0.7), strict=True)]
+    (source,) = (pictures / "recordings").glob("*.hea")
+    for suffix in (".hea", ".dat"):
+        (tmp_path / "003.Others").mkdir(exist_ok=True)
+        (tmp_path / "003.Others" / source.with_suffix(suffix).name).write_bytes(source.with_suffix(suffix).read_bytes())
+    traces = replace(read_card(bundle), reads=(Kind.EMG_TRACE,))
+    own = evaluate(traces, tmp_path, "cpu", lambda *_: None, window_s=2.0)
+    assert [d.example.span_s for d in own.done] == [(0, 2), (2, 4), (4, 6), (6, 8), (8, 10)]
+    assert len({d.example.group for d in own.done}) == 1
+    value = to_json(own)
+    assert value["data"]["read"] == 5
+    assert named(value["figures"], "called a wrong class", "true Others")["value"] == 0
 
 
 def test_recordings_are_scored_by_their_events(bundle, pictures, capsys, tmp_path, monkeypatch):

@@ -38,7 +38,8 @@ class Example:
     ``labels``: its classes (one where classes exclude each other). ``group``: whose it is; files of one group (patient,
     recording) are drawn together in resampling. ``aside``: left out of the figures (a picture drawn upside down on
     purpose). ``events``: the true events, where these are the truth. ``full_scale_uv``: of a WAV, where it was noted.
-    ``entry``: of an EMG data set, from which the groups follow when the files have been read.
+    ``entry``: of an EMG data set, from which the groups follow when the files have been read. ``span_s``: the window
+    of a recording that is read by itself. ``generator``: what a simulated picture shows.
     """
 
     path: Path
@@ -48,10 +49,14 @@ class Example:
     events: tuple[TrueEvent, ...] | None = field(default=None, repr=False)
     full_scale_uv: float | None = None
     entry: Entry | None = field(default=None, repr=False)
+    span_s: tuple[float, float] | None = None
+    generator: str = ""
 
     @property
     def region(self) -> Region | None:
-        """The part that was labelled, None for the whole file."""
+        """The part that was labelled, or the window that is read; None for the whole file."""
+        if self.span_s is not None:
+            return Region(start_s=self.span_s[0], end_s=self.span_s[1])
         if self.entry is None:
             return None
         if self.entry.span_s is not None:
@@ -101,21 +106,26 @@ def _all_examples(folder: Path, card: Card) -> list[Example]:
     tables = () if folder.is_file() else tuple(folder / t for t in TABLES)
     table = folder if folder.is_file() else next((t for t in tables if t.is_file()), None)
     if set(card.classes) == set(LABELS) and is_dataset(folder) and (table is None or table.stem == "dataset"):
-        upside_down = _upside_down(folder)
+        facts = _simulated(folder)
         return [
-            Example(e.path, frozenset((e.label,)), str(e.path), e.path in upside_down, entry=e)
+            Example(e.path, frozenset((e.label,)), str(e.path), own[0], entry=e, generator=own[1])
             for e in read_entries(folder, every_class=False)
+            for own in (facts.get(e.path, (False, "")),)
         ]
     if table is not None:
         return list(_from_table(table, card))
     return list(_from_folders(folder, card))
 
 
-def _upside_down(folder: Path) -> set[Path]:
-    """Return the simulated pictures that were drawn upside down."""
+def _simulated(folder: Path) -> dict[Path, tuple[bool, str]]:
+    """Return, of simulated pictures, whether they were drawn upside down and which generator leads."""
     table = folder / "pictures.csv"
     rows = _rows(table) if table.is_file() else []
-    return {folder / row["file"] for row in rows if row.get("file") and row.get("inverted") == "True"}
+    return {
+        folder / row["file"]: (row.get("inverted") == "True", row.get("generator") or "")
+        for row in rows
+        if row.get("file")
+    }
 
 
 def _kept(examples: list[Example], folder: Path, split: Path | None, part: str) -> list[Example]:

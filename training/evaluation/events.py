@@ -1,7 +1,7 @@
 """Events found against true ones: F1 within 5 ms as the detector's card has it, false events a minute."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,8 @@ class Tally:
 
     ``found`` are events of any class (of end-plate noise, whose potentials overlap, none is asked for), ``whole`` with
     end-plate noise, ``visible`` without those true events that do not stand out of the noise, None where the noise is
-    not known in uV; ``classes`` are each class's, the class being right.
+    not known in uV; ``classes`` are each class's, the class being right; ``generators``, where the truth tells them,
+    each one's events, those of them that are missed and those that are called a wrong class.
     """
 
     found: Counts
@@ -33,6 +34,7 @@ class Tally:
     classes: tuple[Counts, ...]
     minutes: float
     quiet: bool
+    generators: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
 def tally(
@@ -46,6 +48,15 @@ def tally(
     owner = matched(found_s, true_s)
     asked = (owner < 0) | ~hiss[owner] if len(true) else np.ones(len(found), bool)
     faint = np.array([noise_uv is not None and (e.amplitude_uv or np.inf) < VISIBLE * noise_uv for e in true], bool)
+    missed, wrong = np.ones(len(true), bool), np.zeros(len(true), bool)
+    hit = owner >= 0
+    missed[owner[hit]] = False
+    wrong[owner[hit]] = said[hit] != truth[owner[hit]]
+    names = np.array([e.generator for e in true])
+    generators = {
+        str(name): (int((names == name).sum()), int(missed[names == name].sum()), int(wrong[names == name].sum()))
+        for name in set(names.tolist()) - {""}
+    }
     return Tally(
         detection(found_s, true_s, hiss),
         detection(found_s, true_s),
@@ -53,6 +64,7 @@ def tally(
         tuple(by_class(found_s[asked], said[asked], true_s[~hiss], truth[~hiss], len(classes))),
         minutes,
         not len(true),
+        generators,
     )
 
 
@@ -85,6 +97,10 @@ def event_figures(tallies: Sequence[Tally], groups: Sequence[str], classes: Sequ
         scored("events found within 5 ms, those over 6 times the noise", [t.visible or Counts() for t in tallies])
     for c, label in enumerate(classes):
         scored("events found and named", [t.classes[c] for t in tallies], label, whole=False)
+    for name in sorted({name for t in tallies for name in t.generators}):
+        table = np.array([t.generators.get(name, (0, 0, 0)) for t in tallies])
+        for column, what in ((1, "missed"), (2, "called a wrong class")):
+            add(f"events {what}", partial(_ratio, table[:, column], table[:, 0]), int(table[:, 0].sum()), name)
     false, minutes = np.array([t.found.false for t in tallies]), np.array([t.minutes for t in tallies])
     quiet = np.array([t.quiet for t in tallies])
     add("false events a minute", partial(_ratio, false, minutes), len(tallies))

@@ -88,6 +88,13 @@ def _exclusive(own: Classified, add: Callable[..., None]) -> None:
     )
     add("called, not uncertain", _share(called, everyone))
     add("accuracy where not uncertain", _share(right, called), int(called.sum()))
+    wrong = called & (own.said != own.true)
+    add("called a wrong class", _share(wrong, everyone))
+    for c, label in enumerate(own.card.classes):
+        add("called a wrong class", _share(wrong, own.true == c), int((own.true == c).sum()), f"true {label}")
+    generators = np.array([d.example.generator for d in own.rows])
+    for name in sorted(set(generators.tolist()) - {""}):
+        add("called a wrong class", _share(wrong, generators == name), int((generators == name).sum()), name)
 
 
 def _both(add: Callable[..., None], label: str, way: str, said: np.ndarray, truth: np.ndarray) -> None:

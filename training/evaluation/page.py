@@ -236,7 +236,9 @@ class _Drawer:
         return Shown(drawing, title, own.f1 < 0.9, (self._name(done), counts, about))
 
     def _name(self, done: Done) -> str:
-        return done.example.path.name if self.identified else f"file {done.sha256[:8]}"
+        name = done.example.path.name if self.identified else f"file {done.sha256[:8]}"
+        span = done.example.span_s
+        return name if span is None else f"{name}, {span[0]:g}-{span[1]:g} s"
 
     def _read(self, example: Example) -> tuple[Study, Reading] | None:
         self.made += 1

@@ -69,7 +69,7 @@ def as_text(value: dict[str, Any]) -> str:
     for f in value["figures"]:
         shown = "-" if f["value"] is None else f"{f['value']:.4f}"
         span = "" if f["low"] is None else f" [{f['low']:.4f}, {f['high']:.4f}]"
-        lines.append(f"{f['name']:<40} {f['label']:<10} {shown}{span} n={f['count']}")
+        lines.append(f"{f['name']:<40} {f['label']:<16} {shown}{span} n={f['count']}")
     if value["confusion"]["rows"]:
         columns = value["confusion"]["columns"]
         lines.append("true \\ said   " + " ".join(f"{c:>10}" for c in columns))

@@ -78,9 +78,17 @@ def use_threads(count: int | None) -> None:
 
 
 def evaluate(
-    card: Card, data: Path, device: str, progress: Progress, split: Path | None = None, part: str = "test"
+    card: Card,
+    data: Path,
+    device: str,
+    progress: Progress,
+    split: Path | None = None,
+    part: str = "test",
+    window_s: float | None = None,
 ) -> Evaluation:
     """Read what ``data`` holds (of a ``split`` one part), file after file; Ctrl-C ends it and leaves what was done.
+
+    ``window_s``: recordings of one class are cut into windows of this length, each read by itself.
 
     Raises LeadlightError where ``data`` holds nothing for this model.
     """
@@ -94,7 +102,9 @@ def evaluate(
             for number, example in enumerate(examples):
                 progress(card.id, f"{number + 1} of {len(examples)},", number / len(examples))
                 try:
-                    done.append(_done(example, card, *reader.read(example)))
+                    study = reader.open(example)
+                    for own in _windows(example, study, window_s):
+                        done.append(_done(own, card, study, reader.ask(study, own)))
                 except LeadlightError as error:
                     failed.append((example.path, error))
         except KeyboardInterrupt:
@@ -130,14 +140,29 @@ class Reader:
 
     def read(self, example: Example) -> tuple[Study, Reading]:
         """Return the study and what the model says. Raises LeadlightError."""
+        study = self.open(example)
+        return study, self.ask(study, example)
+
+    def open(self, example: Example) -> Study:
+        """Return the study, as the kind that the model reads. Raises LeadlightError."""
         study = self._opener.open(Item(example.path))
-        study = replace(study, kind=self._kind(study), kind_from=KindFrom.PERSON)
-        return study, self.engine.read(study, model_id=self.card.id, region=example.region)
+        return replace(study, kind=self._kind(study), kind_from=KindFrom.PERSON)
+
+    def ask(self, study: Study, example: Example) -> Reading:
+        """Return what the model says of the study, or of the part that the example is about."""
+        return self.engine.read(study, model_id=self.card.id, region=example.region)
 
     def _kind(self, study: Study) -> Kind:
         picture = isinstance(study.content, Image)
         fitting = [k for k in self.card.reads if k.endswith("-trace") != picture]
         return study.kind if study.kind in fitting else (fitting or list(self.card.reads))[0]
+
+
+def _windows(example: Example, study: Study, window_s: float | None) -> list[Example]:
+    if not window_s or isinstance(study.content, Image) or example.events is not None or example.region is not None:
+        return [example]
+    count = max(1, int(study.content.duration_s / window_s + 1e-6))
+    return [replace(example, span_s=(i * window_s, (i + 1) * window_s)) for i in range(count)]
 
 
 def _installed() -> list[Path]:
