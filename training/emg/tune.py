@@ -62,7 +62,7 @@ def tune(job: Job) -> Path:
 
 
 def learn(begun: ModelBundle, own: Pictures, recipe: dict, out: Path, device: str = "cpu") -> Network:
-    """Return the network in its best state on the validation part."""
+    """Return the network in its best state on the validation part; as it began, where no epoch is better there."""
     settings, rows = recipe["training"], own.rows("train")
     counts = np.bincount(own.labels[rows], minlength=3)
     odds = 1 / np.sqrt(counts[own.labels[rows]])  # a rare class is shown more often, by the root of its rarity
@@ -78,10 +78,13 @@ def learn(begun: ModelBundle, own: Pictures, recipe: dict, out: Path, device: st
             yield torch.cat(inputs), torch.from_numpy(own.labels[drawn])
 
     def validate(model: nn.Module) -> float:
-        return -float(functional.cross_entropy(torch.from_numpy(outputs(begun, model, own, check, device)), truth))
+        return -float(functional.cross_entropy(torch.from_numpy(outputs(begun, model, own, check)), truth))
 
+    both = Steady(begun.network)
+    untouched = {k: v.clone() for k, v in both.state_dict().items()}
+    before = validate(both.eval())
     fit(
-        Steady(begun.network),
+        both,
         batches,
         nn.CrossEntropyLoss(label_smoothing=settings["label_smoothing"]),
         out / "tuning",
@@ -95,7 +98,11 @@ def learn(begun: ModelBundle, own: Pictures, recipe: dict, out: Path, device: st
         checkpoint_every_s=settings.get("checkpoint_every_s", 300.0),
         log=lambda line: print(line, flush=True),
     )
-    return begun.network.cpu().eval()
+    if validate(both.cpu().eval()) <= before:
+        both.load_state_dict(untouched)
+        if ranks.is_first():
+            print("No epoch was better on the validation pictures: the weights stay as they were", flush=True)
+    return begun.network
 
 
 def input_of(bundle: ModelBundle, picture: np.ndarray) -> Tensor:
@@ -104,15 +111,13 @@ def input_of(bundle: ModelBundle, picture: np.ndarray) -> Tensor:
     return prepare(card.preprocessing, card.preprocessing_arguments, study_from_array(picture, "picture")).inputs
 
 
-def outputs(
-    bundle: ModelBundle, network: nn.Module, own: Pictures, rows: np.ndarray, device: str = "cpu", size: int = 16
-) -> np.ndarray:
+def outputs(bundle: ModelBundle, network: nn.Module, own: Pictures, rows: np.ndarray, size: int = 16) -> np.ndarray:
     """Return the logits (n, classes) in evaluation mode."""
     found = []
     with torch.inference_mode():
         for first in range(0, len(rows), size):
             inputs = torch.cat([input_of(bundle, own[row]) for row in rows[first : first + size]])
-            found.append(network(inputs.to(device)).float().cpu())
+            found.append(network(inputs).float())
     return torch.cat(found).numpy()
 
 

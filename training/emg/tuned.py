@@ -159,6 +159,11 @@ def _card(
         f"tested on {count['test']} pictures of {groups['test']} others of the same source",
         *own.notes,
         *([f"Operating points of {', '.join(few)} are 0.5: too few validation pictures to choose by"] if few else []),
+        *(
+            [f"Intervals rest on {groups['test']} recordings or patients and may be too narrow"]
+            if groups["test"] < 30
+            else []
+        ),
         *([] if better else [f"Not shown to be better than {card.id} {card.version} on the held-out pictures"]),
         f"What {card.id} {card.version} reached on its own test pictures was not measured again",
         *card.limits,
