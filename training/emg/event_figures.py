@@ -28,7 +28,8 @@ class Told:
     """What was found in one recording, against its truth.
 
     ``found`` counts events of any class (end-plate noise left out), ``whole`` with end-plate noise, ``classes`` each
-    class's; ``called`` is, for each generator, how many of its events were called each class, or missed (last).
+    class's; ``holds`` which classes are there; ``judged`` as ``judged_trains``; ``called`` is, for each generator, how
+    many of its events were called each class, or missed (last).
     """
 
     found: Counts
@@ -39,6 +40,8 @@ class Told:
     backgrounds: tuple[str, ...]
     duration_s: float
     windows: np.ndarray
+    holds: np.ndarray
+    judged: list[tuple[str, str, float]]
     events: list[Event] = field(repr=False)
     trains: list[Train] = field(repr=False)
 
@@ -70,9 +73,33 @@ def tell(network: TraceEvents, recording: Recording, unit: str = "uV") -> Told:
         recording.backgrounds,
         recording.duration_s,
         windows,
+        np.array([any(e.label == k for e in recording.events) for k in LABELS]),
+        judged_trains(trains, events, recording),
         events,
         trains,
     )
+
+
+def judged_trains(trains: list[Train], events: list[Event], recording: Recording) -> list[tuple[str, str, float]]:
+    """Return, for trains of five and more of which 80 % are one true train's: class, true class, error of the rate."""
+    true_s = np.array([e.time_s for e in recording.events])
+    found_s = np.array([e.time_s for e in events])
+    owner = matched(found_s, true_s)
+    judged = []
+    for train in trains:
+        rows = [i for i, e in enumerate(events) if e.train == train.train]
+        truths = [recording.events[owner[i]].train for i in rows if owner[i] >= 0]
+        if train.events < 5 or not truths:
+            continue
+        values, counts = np.unique(truths, return_counts=True)
+        if counts.max() < 0.8 * len(rows):
+            continue
+        own = [e for e in recording.events if e.train == values[counts.argmax()]]
+        if own[0].generator == HISS or len(own) < 5:
+            continue
+        usual = float(np.median(np.diff([e.time_s for e in own])))
+        judged.append((train.label, own[0].label, train.rate_hz * usual - 1))
+    return judged
 
 
 def mixtures(part: Part, count: int, seed: int, rate_hz: float | None = None) -> Iterator[Recording]:

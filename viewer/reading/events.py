@@ -70,7 +70,7 @@ def read_channel(
     if not len(found):
         none = np.zeros((0, network.classes + 1), np.float32)
         return Channel(found, np.zeros(0, int), none, np.zeros((0, 2)), np.zeros((0, WINDOW_NUMBERS)), hum_hz, laid)
-    owner = tr.group(found)
+    found, owner = tr.grouped(found)
     groups = classes_of(network, tr.numbers(found, owner))
     windows, numbers = _windows(found, owner, groups, np.concatenate(grids), wave.duration_s)
     return Channel(found, owner, groups, windows, numbers, hum_hz, laid)

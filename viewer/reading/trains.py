@@ -4,7 +4,7 @@ A unit repeats one waveform, so events are compared by their aligned shapes, blo
 slow changes of amplitude. The measured numbers go to the network's ``train_class`` head, which was fitted in training.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ ALIKE, TEMPLATES_ALIKE = 0.85, 0.92  # correlations, of shapes without noise
 GAIN = 1.7  # of amplitudes one after another
 BLOCK, TEMPLATES = 96, 64  # events compared at once; templates kept, those longest unseen leave first
 LEAST = 3  # events in a train
+APART, IN_TURNS, LEAST_PART = 4.5, 0.3, 0.1  # two sizes in a train: standard deviations apart, changing, share of each
+PART_S, LOCKED_S, LOCKED_SHARE = 0.025, 0.0006, 0.8  # a waveform's further peaks: so near, so constant, so often
 AROUND_S = 1.0  # company counts so far to either side
 
 
@@ -39,6 +41,11 @@ class Found:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def where(self, kept: np.ndarray) -> "Found":
+        """Return those that ``kept`` says."""
+        names = ("time_s", "start_s", "end_s", "event", "told", "shapes", "noise")
+        return replace(self, **{name: getattr(self, name)[kept] for name in names})
+
 
 @dataclass(frozen=True)
 class Firing:
@@ -54,17 +61,89 @@ class Firing:
     slowing: float | None
 
 
-def group(found: Found) -> np.ndarray:
-    """Return each event's group (n,), numbered from 0 by their first events; an event unlike any has one of its own."""
+def grouped(found: Found) -> tuple[Found, np.ndarray]:
+    """Return the events without parts of others, and each one's group (n,), numbered from 0 by their first events.
+
+    An event unlike any has a group of its own.
+    """
     templates = _Templates()
     owner = np.full(len(found), -1)
     shapes = found.shapes.reshape(len(found), -1, 2).sum(2) * np.float32(0.5**0.5)  # at 4 kHz the noise is 1 as before
     for first in range(0, len(found), BLOCK):
         rows = np.arange(first, min(len(found), first + BLOCK))
         owner[rows] = templates.assign(shapes[rows])
-    owner = _merged(owner, templates)
+    kept = ~parts_of_others(found.time_s, np.abs(found.shapes[:, BEFORE - 2 : BEFORE + 3]).max(1), owner)
+    found, owner = found.where(kept), _merged(owner[kept], templates)
+    owner = split_by_size(owner, np.ptp(found.shapes[:, BEFORE - 8 : BEFORE + 16], axis=1))
     _, order, renamed = np.unique(owner, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(order))[renamed]
+    return found, np.argsort(np.argsort(order))[renamed]
+
+
+def parts_of_others(times_s: np.ndarray, sizes: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Return which events (bool) are but a part of another's waveform.
+
+    A group of which nearly all events come at one and the same short time before or after those of a group of larger
+    deflections is a part of its waveform: a complex repetitive discharge or a polyphasic unit has several peaks.
+    """
+    part = np.zeros(len(times_s), bool)
+    keys, counts = np.unique(owner, return_counts=True)
+    keys = keys[counts >= LEAST]
+    size = {k: float(np.median(sizes[owner == k])) for k in keys.tolist()}
+    whole: list[np.ndarray] = []
+    for key in sorted(size, key=lambda k: -size[k]):
+        rows = np.flatnonzero(owner == key)
+        for times in whole:
+            locked = _locked(times, times_s[rows])
+            if locked.mean() >= LOCKED_SHARE:
+                part[rows[locked]] = True
+                break
+        else:
+            whole.append(times_s[rows])
+    return part
+
+
+def split_by_size(owner: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the groups (n,), those divided in which two sizes fire in turns: two units of one waveform.
+
+    A single unit that waxes and wanes changes little from one potential to the next.
+    """
+    made, last = owner.copy(), int(owner.max(initial=-1))
+    waiting = [int(g) for g, n in zip(*np.unique(owner, return_counts=True), strict=True) if n >= 2 * LEAST]
+    while waiting:
+        g = waiting.pop()
+        rows = np.flatnonzero(made == g)
+        if len(rows) < 2 * LEAST:
+            continue
+        own = np.log(sizes[rows])
+        order = np.sort(own)
+        cuts = np.arange(LEAST, len(own) - LEAST + 1)
+        cuts = cuts[(cuts >= LEAST_PART * len(own)) & (cuts <= (1 - LEAST_PART) * len(own))]
+        if not len(cuts):
+            continue
+        total, square = np.cumsum(order), np.cumsum(order**2)
+        low, high = total[cuts - 1] / cuts, (total[-1] - total[cuts - 1]) / (len(own) - cuts)
+        within = (square[-1] - cuts * low**2 - (len(own) - cuts) * high**2) / len(own)
+        best = int(within.argmin())
+        apart = (high[best] - low[best]) / np.sqrt(max(within[best], 1e-6))
+        in_turns = float((np.diff(own) ** 2).mean() / (2 * own.var() + 1e-9))
+        if apart > APART and high[best] - low[best] > np.log(1.15) and in_turns > IN_TURNS:
+            last += 1
+            made[rows[own > (order[cuts[best] - 1] + order[cuts[best]]) / 2]] = last
+            waiting += [g, last]
+    return made
+
+
+def _locked(times_s: np.ndarray, at_s: np.ndarray) -> np.ndarray:
+    """Return which moments come at one and the same time after the last of some ordered times, or before the next."""
+    following = np.searchsorted(times_s, at_s)
+    padded = np.concatenate([[-np.inf], times_s, [np.inf]])
+    best = np.zeros(len(at_s), bool)
+    for lags in (at_s - padded[following], padded[following + 1] - at_s):
+        near = lags[lags < PART_S]
+        if len(near) >= LOCKED_SHARE * len(lags):
+            locked = np.abs(lags - np.median(near)) < LOCKED_S
+            best = locked if locked.sum() > best.sum() else best
+    return best
 
 
 class _Templates:

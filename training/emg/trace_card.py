@@ -1,0 +1,65 @@
+"""The EMG recording detector's card."""
+
+from typing import Any
+
+from training.simulate.emg.parameters import LABELS
+
+
+def card_of(recipe: dict, points: dict[str, float], sure: float, figures: list[dict], maps: dict) -> dict[str, Any]:
+    """Return the card's content."""
+    counts = recipe["recordings"]
+    return {
+        "id": recipe["id"],
+        "version": recipe["version"],
+        "title": "Needle EMG recordings",
+        "role": "read",
+        "reads": ["emg-trace"],
+        "classes": list(LABELS),
+        "exclusive": True,
+        "validated": False,
+        "operating_points": points,
+        "operating_points_from": "simulated validation recordings: precision 0.97 for PSW and for Fibs (of recordings "
+        "over it those that hold the class), at the lowest such threshold from 0.5 on; Others 0.5",
+        "uncertain_below": sure,
+        "intended_use": "Research: where the potentials of a needle-EMG recording are, which fire together, and which "
+        "of them look like positive sharp waves or fibrillations",
+        "limits": [
+            "Trained on simulation: no real fibrillation or positive sharp wave was seen, in training or in testing",
+            "Real recordings are four, of contracting muscle; two were trained on",
+            "Dense end-plate noise is found in part only: of hundreds of overlapping potentials a second those that "
+            "stand out",
+            "Of units that fire at once, potentials hidden under larger ones are missed",
+            "A motor unit of the shape of a positive sharp wave is told from one by its blunter shape and its rhythm alone; "
+            "a short, very regular motor unit may be called Fibs",
+            "A single potential has no rhythm: its class is less sure",
+            "Upside down, positive sharp waves are noticed; fibrillations look like end-plate spikes",
+            "Below 4 kHz it was not trained",
+            "A grade (0 to 4+) needs several sites and time: it is not given",
+            "Thresholds, heads and operating points were chosen on validation recordings; the test recordings and the "
+            "two held-out real recordings were measured once, at the end, by the detector as it ships",
+        ],
+        "recipe": "training/recipes/emg-traces.toml",
+        "architecture": {"name": "trace-events", "arguments": {"classes": len(LABELS)}},
+        "preprocessing": {"name": "emg-trace", "arguments": {}},
+        "calibration": {
+            "temperature": 1.0,
+            "from": "probabilities of trains and windows come from heads fitted by log-loss on simulated recordings "
+            "that the network was not trained on (windows: validation ranges)",
+        },
+        "data": [
+            {
+                "name": "Simulated needle EMG recordings of 10 s (training/simulate)",
+                "licence": "MIT",
+                "count": counts["shards"] * counts["shard"],
+                "note": "volume-conducted fibre potentials of 16 generators, alone and mixed, 4 to 48 kHz",
+            },
+            {
+                "name": "PhysioNet EMGDB neuropathy; EMGLAB R00108 biceps",
+                "licence": "ODC-By; non-commercial redistribution",
+                "count": 2,
+                "note": "real motor units, as Others, in about 6 % of the recordings",
+            },
+        ],
+        "figures": figures,
+        "maps": maps,
+    }
