@@ -178,7 +178,7 @@ def _store(
                 if entry.path != last or study is None:
                     study, last = open_study(entry.path), entry.path
                     content = _content(study)
-                pictures = _pictures(study, entry, seed)
+                pictures = _pictures(study, entry, (seed, i))
             except LeadlightError as error:
                 skipped.append(f"{entry.path.name}: {error}")
                 study = None
@@ -201,7 +201,7 @@ def _store(
     return rows, contents, places, skipped
 
 
-def _pictures(study: Study, entry: Entry, seed: int) -> list[np.ndarray]:
+def _pictures(study: Study, entry: Entry, seed: tuple[int, int]) -> list[np.ndarray]:
     if not isinstance(study.content, Image):
         return draw_span(study, entry.span_s, entry.label, seed)
     shown = grey8(study.image)

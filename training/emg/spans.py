@@ -1,5 +1,6 @@
 """Labelled stretches of recordings: cut out, or drawn as screens for the networks that read pictures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,15 +14,17 @@ from viewer.errors import LeadlightError
 from viewer.study import Study, Waveform
 
 UV = {"uV": 1.0, "mV": 1e3, "V": 1e6}
-LEAST_SHOWN_S = 0.04  # a machine's screen is seldom shorter
+SHOWN_S = (0.04, 0.1)  # a short stretch is shown on a screen of 4 to 10 ms a division
 LONGEST_SHOWN_S = 0.5
 MOST_PICTURES = 10  # of one stretch
 
 
-def cut_span(study: Study, span_s: tuple[float, float] | None, around_s: float = 0.0) -> tuple[np.ndarray, float, bool]:
-    """Return a recording's first channel (uV, float32) in a span and ``around_s`` beyond, its rate, whether in true uV.
+def cut_span(
+    study: Study, span_s: tuple[float, float] | None, around_s: tuple[float, float] = (0.0, 0.0)
+) -> tuple[np.ndarray, float, bool]:
+    """Return a recording's first channel (uV, float32) in a span and ``around_s`` before and after, and its rate.
 
-    Without a unit full scale counts as 1 mV. Gaps are bridged. Raises LeadlightError where the span is not in it.
+    The third value tells whether the recording has a unit. Without a unit full scale counts as 1 mV. Gaps are bridged. Raises LeadlightError where the span is not in it.
     """
     wave = study.waveform
     start, end = (0.0, wave.duration_s) if span_s is None else span_s
@@ -29,16 +32,16 @@ def cut_span(study: Study, span_s: tuple[float, float] | None, around_s: float =
         raise LeadlightError(
             "damaged", f"The recording ends after {wave.duration_s:.2f} s, before the span at {start:g} s", "check it"
         )
-    first = max(0, round((start - around_s) * wave.rate_hz))
-    last = min(wave.samples.shape[1], round((end + around_s) * wave.rate_hz))
+    first = max(0, round((start - around_s[0]) * wave.rate_hz))
+    last = min(wave.samples.shape[1], round((end + around_s[1]) * wave.rate_hz))
     samples = np.asarray(wave.samples[0, first : max(last, first + 2)], np.float32)
     return _bridged(samples) * np.float32(UV.get(wave.units[0], 1e3)), wave.rate_hz, wave.units[0] in UV
 
 
-def draw_span(study: Study, span_s: tuple[float, float] | None, label: str, seed: int) -> list[np.ndarray]:
+def draw_span(study: Study, span_s: tuple[float, float] | None, label: str, seed: Sequence[int]) -> list[np.ndarray]:
     """Return pictures (RGB, uint8) of a labelled stretch in random machine looks; a long one in several pieces.
 
-    A stretch shorter than a screen is shown with what is recorded around it.
+    A stretch shorter than a screen is shown with what is recorded around it. The same ``seed`` draws the same.
     """
     wave: Waveform = study.waveform
     start, end = (0.0, wave.duration_s) if span_s is None else (span_s[0], min(span_s[1], wave.duration_s))
@@ -46,9 +49,10 @@ def draw_span(study: Study, span_s: tuple[float, float] | None, label: str, seed
     pictures = []
     for number in range(pieces):
         own = start + (end - start) * number / pieces, start + (end - start) * (number + 1) / pieces
-        around = max(0.0, LEAST_SHOWN_S - (own[1] - own[0])) / 2
-        samples, rate_hz, known = cut_span(study, own, around)
-        pictures.append(_drawn(samples, rate_hz, known, label, np.random.default_rng([seed, number])))
+        rng = np.random.default_rng([*seed, number])
+        spare, before = max(0.0, rng.uniform(*SHOWN_S) - (own[1] - own[0])), rng.uniform(0.15, 0.85)
+        samples, rate_hz, known = cut_span(study, own, (spare * before, spare * (1 - before)))
+        pictures.append(_drawn(samples, rate_hz, known, label, rng))
     return pictures
 
 

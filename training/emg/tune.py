@@ -95,6 +95,7 @@ def learn(begun: ModelBundle, own: Pictures, recipe: dict, out: Path, device: st
         average=settings["average"],
         validate=validate,
         device=device,
+        patience=settings["patience"],
         checkpoint_every_s=settings.get("checkpoint_every_s", 300.0),
         log=lambda line: print(line, flush=True),
     )
