@@ -24,7 +24,8 @@ def cut_span(
 ) -> tuple[np.ndarray, float, bool]:
     """Return a recording's first channel (uV, float32) in a span and ``around_s`` before and after, and its rate.
 
-    The third value tells whether the recording has a unit. Without a unit full scale counts as 1 mV. Gaps are bridged. Raises LeadlightError where the span is not in it.
+    The third value tells whether the recording has a unit; without one full scale counts as 1 mV. Gaps are
+    bridged. Raises LeadlightError where the span is not in the recording.
     """
     wave = study.waveform
     start, end = (0.0, wave.duration_s) if span_s is None else span_s
