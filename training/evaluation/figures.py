@@ -80,7 +80,8 @@ def _exclusive(own: Classified, add: Callable[..., None]) -> None:
     right, called = own.best == own.true, own.said >= 0
     everyone = np.ones(len(own), bool)
     add("accuracy", _share(right, everyone))
-    add("macro F1", lambda i: _macro_f1(own, i))
+    if len(set(own.true.tolist())) > 1:
+        add("macro F1", lambda i: _macro_f1(own, i))
     add("macro AUC", lambda i: _macro_auc(own, i))
     add(
         "expected calibration error",

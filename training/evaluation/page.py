@@ -18,7 +18,7 @@ from training.evaluation.run import Done, Evaluation, Progress, Reader
 from viewer.errors import LeadlightError
 from viewer.reading.values import Reading
 from viewer.report.picture import render
-from viewer.study import Study
+from viewer.study import Image, Study
 
 MISREAD_SHOWN, RIGHT_SHOWN, RECORDINGS_SHOWN = 48, 18, 12
 PICTURE_PX = (640, 480)
@@ -76,7 +76,7 @@ def make_page(own: Evaluation, value: dict[str, Any], identified: bool, progress
     state = "validated" if card.validated else "not validated clinically"
     about = (
         f"{card.title}: {card.id} {card.version}, {state}. Weights {card.weights_sha256[:16]}.",
-        f"{value['data']['read']} files of {value['data']['groups']} patients or recordings were read on {own.device}: "
+        f"{value['data']['read']} files or parts of {value['data']['groups']} patients or recordings, on {own.device}: "
         + ", ".join(f"{count} {label}" for label, count in value["data"]["classes"].items())
         + ".",
         f"Intervals: {value['interval']}.",
@@ -207,7 +207,9 @@ class _Drawer:
         label = self.classes[int(done.probability.argmax())]
         heat = reading.heat_map(label)
         beside = None
-        if heat is not None and heat.values.max(initial=0) > 0:
+        region = done.example.region
+        whole = region is None or isinstance(study.content, Image)  # a map's times are those of the whole recording
+        if whole and heat is not None and heat.values.max(initial=0) > 0:
             beside = _jpeg(render(study, reading, label, PICTURE_PX))
         said = done.predicted or ", ".join(f.label for f in reading.findings if f.positive) or "nothing"
         uncertain = f" (most probable {label})" if done.predicted == "uncertain" else ""
@@ -216,7 +218,7 @@ class _Drawer:
         shares = tuple(zip(self.classes, (float(p) for p in done.probability), strict=True))
         if len(shares) > 6:
             shares = tuple(sorted(shares, key=lambda s: -s[1])[:6])
-        picture = _jpeg(render(study, None, None, PICTURE_PX))
+        picture = _jpeg(render(study if region is None else region.crop(study), None, None, PICTURE_PX))
         return Shown(picture, title, wrong, (self._name(done),), shares, beside)
 
     def recording(self, done: Done) -> Shown | None:
@@ -262,10 +264,10 @@ def _worst_second(found: Sequence[float], true: Sequence[float], duration_s: flo
 
 
 def _jpeg(picture: np.ndarray) -> bytes:
-    from PIL import Image
+    from PIL import Image as Picture
 
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "JPEG", quality=85)
+    Picture.fromarray(picture).save(stream, "JPEG", quality=85)
     return stream.getvalue()
 
 

@@ -61,7 +61,8 @@ def to_json(own: Evaluation) -> dict[str, Any]:
 def as_text(value: dict[str, Any]) -> str:
     """Return the figures, a line each, the confusion matrix and what was not read, for a terminal."""
     model, data = value["model"], value["data"]
-    lines = [f"{model['id']} {model['version']} on {data['name']}: {data['read']} of {data['found']} files read"]
+    parts = "parts " if data["read"] > data["found"] else ""
+    lines = [f"{model['id']} {model['version']} on {data['name']}: {data['read']} {parts}of {data['found']} files read"]
     lines += [f"! not read: {reason} ({count})" for reason, count in data["reasons"].items()]
     lines += [f"! {printable(f['file'])}: {printable(f['message'])}" for f in data["failed"]]
     lines += [f"! {note}" for note in data["notes"]]
