@@ -373,3 +373,88 @@ def test_before_the_pyramid_is_there_the_whole_is_drawn_from_samples_picked():
     low, high = Envelope(samples).columns(0, 0, samples.shape[1], 100)
     assert np.isfinite(low).all()
     assert high.max() <= 1
+
+
+def test_quick_bars_reach_as_far_as_the_smooth_ones_and_stop_at_gaps():
+    from PySide6.QtGui import QColor
+
+    from viewer.ui.views.canvas import Canvas
+
+    rng = np.random.default_rng(0)
+    middle = 50 + 20 * np.sin(np.arange(200) / 9)
+    top, bottom = middle - rng.uniform(1, 25, 200), middle + rng.uniform(1, 25, 200)
+    top[80:90] = bottom[80:90] = np.nan
+    inked = []
+    for draw in ("bars", "_quick_bars"):
+        canvas = Canvas(200, 100, 1.0, QColor("white"))
+        getattr(canvas, draw)(0, top, bottom, QColor("black"))
+        inked.append(canvas.pixels[..., 0] < 128)
+    assert not inked[0][:, 80:90].any()
+    assert not inked[1][:, 80:90].any()
+    for columns in (slice(0, 80), slice(90, 200)):
+        for ink in inked:  # nothing is lost, and no more than a pixel is added
+            assert (ink[:, columns].argmax(0) <= np.ceil(top[columns])).all()
+        np.testing.assert_allclose(inked[0][:, columns].argmax(0), inked[1][:, columns].argmax(0), atol=1)
+        np.testing.assert_allclose(inked[0][:, columns].sum(0), inked[1][:, columns].sum(0), atol=2)
+
+
+def test_superimposed_sweeps_come_within_a_frame_each_and_are_all_there_in_the_end(emg, hands, qtbot):
+    from PySide6.QtWidgets import QApplication
+
+    emg.set_level(-150.0)
+    emg.set_mode("trigger")
+    emg.picture()
+    assert not emg._canvas[1].waiting  # a picture is whole
+    emg.go_to(0.2)
+    emg.repaint()
+    qtbot.waitUntil(lambda: not emg._canvas[1].waiting)
+    QApplication.processEvents()
+    ready = emg._canvas[1].canvas.pixels.copy()
+    np.testing.assert_array_equal(ready, emg_paint.screen(emg, emg.devicePixelRatioF()).pixels)
+
+
+def test_triggers_over_half_an_hour_are_found_without_looking_at_every_sample():
+    from viewer.ui.views.sweeps import crossings
+
+    samples = np.random.default_rng(0).normal(0, 1, (1, 3_000_000)).astype(np.float32)
+    samples[0, [70, 1_500_000, 1_500_010, 2_900_000]] = -50
+    samples[0, 1000:2000] = np.nan
+    times = crossings(build(samples), 0, 1000.0, 0.0, 0.1, -20.0, 30)
+    assert times == [0.07, 1500.0, 2900.0]
+    assert crossings(build(samples), 0, 1000.0, 0.08, 0.1, -20.0, 1) == [1500.0]
+    assert crossings(build(samples), 0, 1000.0, 0.0, 0.1, 20.0, 30) == []
+    assert crossings(Envelope(samples), 0, 1000.0, 0.0, 0.1, -20.0, 30) == times
+
+
+def test_a_long_recordings_whole_is_filtered_as_lows_and_highs(shown, hands, qtbot, monkeypatch):
+    from viewer.ui.views import filtering
+    from viewer.ui.views.filters import Filters, apply
+
+    monkeypatch.setattr(filtering, "MOST_SAMPLES", 60_000)
+    monkeypatch.setattr(filtering, "_CHUNK", 64 * 512)
+    t = np.arange(400_000) / RATE
+    samples = (spikes(40.0) + 500 + 300 * np.sin(2 * np.pi * 0.2 * t)).astype(np.float32)[None]
+    view = shown(hands.recording(samples, RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.whole()
+    assert "unfiltered" in words(view)
+    view.set_filters(Filters(high_pass_hz=20.0))
+    assert "(working)" in words(view)
+    qtbot.waitUntil(lambda: not view.filtering, timeout=20_000)
+    assert "Filter > 20 Hz" in words(view)
+    assert "working" not in words(view)
+    expected = apply(samples, RATE, Filters(high_pass_hz=20.0))[0]
+    offset, envelope = view.shown_samples(0, 400_000)
+    assert offset == 0
+    low, high = envelope.columns(0, 64_000, 128_000, 10)
+    np.testing.assert_allclose(low, expected[64_000:128_000].reshape(10, -1).min(1), atol=0.5)
+    np.testing.assert_allclose(high, expected[64_000:128_000].reshape(10, -1).max(1), atol=0.5)
+    np.testing.assert_allclose(view.values(0, 200_000, 200_050), expected[200_000:200_050], atol=0.5)
+    kept = sum(a.nbytes for a in (*envelope.lows, *envelope.highs))
+    assert kept < samples.nbytes / 20  # of the whole only lows and highs are kept
+    view.per_division_s = 0.01
+    view.go_to(20.0)  # a short page: its samples
+    qtbot.waitUntil(lambda: not view.filtering, timeout=20_000)
+    offset, envelope = view.shown_samples(200_000, 201_000)
+    np.testing.assert_allclose(
+        envelope.samples[0, 200_000 - offset : 201_000 - offset], expected[200_000:201_000], atol=0.5
+    )

@@ -46,9 +46,18 @@ class Canvas:
         self.words[top:bottom, found[(found >= 0) & (found < self.words.shape[1])]] = _word(colour)
 
     def trace(
-        self, x: np.ndarray, y: np.ndarray, colour: QColor, width: float = 1.2, clip: QRectF | None = None
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        colour: QColor,
+        width: float = 1.2,
+        clip: QRectF | None = None,
+        smooth: bool = True,
     ) -> None:
-        """Draw a line through points in device-independent pixels; NaN interrupts it."""
+        """Draw a line through points in device-independent pixels; NaN interrupts it.
+
+        Not ``smooth`` is not antialiased, and several times as fast.
+        """
         import cv2
 
         pixels, dx, dy = self.pixels, 0, 0
@@ -69,7 +78,7 @@ class Canvas:
         # It draws into the view of the memory itself, as rows may be any distance apart.
         for step in range(max(1, round(width * self.ratio))):
             lines = [scaled[a:b] + (step << _SHIFT) for a, b in runs]
-            cv2.polylines(pixels, lines, False, bgra(colour), 1, cv2.LINE_AA, _SHIFT)
+            cv2.polylines(pixels, lines, False, bgra(colour), 1, cv2.LINE_AA if smooth else cv2.LINE_8, _SHIFT)
 
     def signal(
         self,
@@ -81,17 +90,21 @@ class Canvas:
         colour: QColor,
         clip: QRectF,
         dense: float,
+        smooth: bool = True,
     ) -> None:
         """Draw samples ``span`` of a channel from ``x[0]`` to ``x[1]``: a line through them, or bars where dense.
 
         ``y_of`` gives the height of values; all in device-independent pixels. ``dense``: more samples a pixel.
+        ``smooth`` as in ``trace``.
         """
         (first, last), (left, right) = span, x
         per_px = (last - first) / max(right - left, 1e-9) / self.ratio
         if per_px <= dense:
             at, values = envelope.points(channel, first, last)
             if len(at) > 1:
-                self.trace(left + (at - first) / (last - first) * (right - left), y_of(values), colour, 1.2, clip)
+                self.trace(
+                    left + (at - first) / (last - first) * (right - left), y_of(values), colour, 1.2, clip, smooth
+                )
             return
         begin, end = (round(min(max(v, clip.left()), clip.right()) * self.ratio) for v in (left, right))
         if end <= begin:
@@ -100,9 +113,11 @@ class Canvas:
         low, high = envelope.columns(channel, start, start + (end - begin) * per_px, end - begin)
         one, other = y_of(low) * self.ratio, y_of(high) * self.ratio
         top, bottom = clip.top() * self.ratio, clip.bottom() * self.ratio
-        self.bars(
-            begin, np.clip(np.minimum(one, other), top, bottom), np.clip(np.maximum(one, other), top, bottom), colour
-        )
+        high, low = np.clip(np.minimum(one, other), top, bottom), np.clip(np.maximum(one, other), top, bottom)
+        if smooth:
+            self.bars(begin, high, low, colour)
+        else:
+            self._quick_bars(begin, high, low, colour)
 
     def bars(self, first: int, top: np.ndarray, bottom: np.ndarray, colour: QColor, width: float = 1.2) -> None:
         """Draw a dense signal: in each device pixel column from ``first`` on a bar from ``top`` to ``bottom``.
@@ -126,12 +141,8 @@ class Canvas:
             return
         high = np.where(drawn, np.clip(high, 0, limit), limit)
         low = np.where(drawn, np.clip(low, 0, limit), 0)
-        a, b = np.ceil(high).astype(np.int16), np.floor(low).astype(np.int16)
-        start, stop = int(a.min()), max(int(b.max()), int(a.min()))
-        rows = np.arange(start, stop, dtype=np.int16)[:, None]
-        inside = rows >= a
-        inside &= rows < b
-        np.copyto(self.words[start:stop, first : first + len(a)], _word(colour), where=inside)
+        a, b = np.ceil(high).astype(np.int32), np.floor(low).astype(np.int32)
+        self._columns(first, a, b - 1, drawn & (b > a), colour)
         columns = np.arange(first, first + len(a))
         paint = np.array(bgra(colour), np.float32)
         for row, cover in ((a - 1, a - high), (b, low - b)):
@@ -139,6 +150,38 @@ class Canvas:
             old = self.pixels[row[at], columns[at]].astype(np.float32)
             share = np.clip(cover[at], 0, 1)[:, None]
             self.pixels[row[at], columns[at]] = np.rint(old + (paint - old) * share)
+
+    def _quick_bars(self, first: int, top: np.ndarray, bottom: np.ndarray, colour: QColor) -> None:
+        """Draw bars as ``bars`` does, whole pixels only: for many sweeps at once."""
+        drawn = np.isfinite(top)
+        high, low = top.copy(), bottom.copy()
+        high[1:], low[1:] = np.fmin(top[1:], bottom[:-1]), np.fmax(bottom[1:], top[:-1])
+        high, low = np.where(drawn, high, 0), np.where(drawn, low, 0)
+        limit = self.words.shape[0] - 1
+        a, b = np.clip(np.floor(high), 0, limit).astype(np.int32), np.clip(np.ceil(low) - 1, 0, limit).astype(np.int32)
+        self._columns(first, a, np.maximum(a, b), drawn, colour)
+
+    def _columns(self, first: int, top: np.ndarray, bottom: np.ndarray, drawn: np.ndarray, colour: QColor) -> None:
+        """Fill rows ``top`` to ``bottom`` of each column that is ``drawn``.
+
+        One path goes up and down each column and over to the next in a row that both have: OpenCV draws it in a tenth
+        of the time that a mask of the whole picture takes.
+        """
+        import cv2
+
+        for start, stop in _runs(drawn):
+            high, low = top[start:stop], bottom[start:stop]
+            # Down one column and up the next: over at the lowest row that both have, then at the highest.
+            lowest, highest = np.minimum(low[:-1], low[1:]), np.maximum(high[:-1], high[1:])
+            highest = np.minimum(highest, lowest)
+            over = np.where(np.arange(len(lowest)) % 2 == 0, lowest, highest)
+            path = np.empty((len(high), 4, 2), np.int32)
+            path[:, :, 0] = np.arange(first + start, first + stop)[:, None]
+            path[:, 0, 1] = np.concatenate([high[:1], over])
+            path[::2, 1, 1], path[::2, 2, 1] = high[::2], low[::2]
+            path[1::2, 1, 1], path[1::2, 2, 1] = low[1::2], high[1::2]
+            path[:, 3, 1] = np.concatenate([over, path[-1:, 2, 1]])
+            cv2.polylines(self.pixels, [path.reshape(-1, 2)], False, bgra(colour), 1, cv2.LINE_8)
 
 
 def _word(colour: QColor) -> np.uint32:
@@ -152,5 +195,10 @@ def bgra(colour: QColor) -> tuple[int, int, int, int]:
 
 def _finite_runs(values: np.ndarray) -> list[tuple[int, int]]:
     """Return the stretches without NaN as (first, one past last)."""
-    edges = np.diff(np.concatenate([[0], np.isfinite(values).astype(np.int8), [0]]))
+    return _runs(np.isfinite(values))
+
+
+def _runs(true: np.ndarray) -> list[tuple[int, int]]:
+    """Return the stretches that are true as (first, one past last)."""
+    edges = np.diff(np.concatenate([[0], true.astype(np.int8), [0]]))
     return list(zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True))

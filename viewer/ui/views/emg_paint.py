@@ -1,5 +1,7 @@
 """What an EMG screen looks like: dotted grid, sweeps, heat, events, cursors, settings."""
 
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +24,23 @@ OVERVIEW_PX = 46
 """The height at the bottom that the bar of the whole recording takes."""
 
 
+@dataclass(eq=False)
+class Drawing:
+    """A screen being drawn: the sweeps that are still to be laid on it."""
+
+    canvas: Canvas
+    waiting: list[Sweep]
+
+
 def screen(view: "EmgSweepView", ratio: float) -> Canvas:
     """Return grid, heat and sweeps as one picture."""
+    drawing = begin(view, ratio)
+    go_on(drawing, view)
+    return drawing.canvas
+
+
+def begin(view: "EmgSweepView", ratio: float) -> Drawing:
+    """Return a screen with grid and heat."""
     colours = view.colours
     canvas = Canvas(round(view.width() * ratio), round(view.height() * ratio), ratio, colours.colour("ground"))
     area = view.screen_rect
@@ -33,9 +50,17 @@ def screen(view: "EmgSweepView", ratio: float) -> Canvas:
             for sweep in view.sweeps():
                 _heat(painter, view, sweep)
     _dots(canvas, view)
-    for sweep in view.sweeps():
-        _trace(canvas, view, sweep)
-    return canvas
+    return Drawing(canvas, list(view.sweeps()))
+
+
+def go_on(drawing: Drawing, view: "EmgSweepView", for_s: float = float("inf")) -> bool:
+    """Lay sweeps on a screen for some time, at least one; return whether it is ready."""
+    until = time.perf_counter() + for_s
+    while drawing.waiting:
+        _trace(drawing.canvas, view, drawing.waiting.pop(0))
+        if time.perf_counter() > until:
+            break
+    return not drawing.waiting
 
 
 def _dots(canvas: Canvas, view: "EmgSweepView") -> None:
@@ -56,6 +81,8 @@ def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
     first = sweep.start_s * rate
     last = first + view.sweep_s * rate
     offset, envelope = view.shown_samples(first, last)
+    alone, fine = len(view.sweeps()) == 1, canvas.ratio >= 1.5
+    crowded = view.sweep_s * rate > 0.4 * area.width() * canvas.ratio
     canvas.signal(
         envelope,
         sweep.channel,
@@ -64,7 +91,8 @@ def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
         lambda values: view.y_of(sweep, values),
         view.colours.colour("trace"),
         area,
-        dense=3 / canvas.ratio,
+        dense=3.0 if alone and not fine else 1.0,
+        smooth=(alone or not crowded) if not fine else (alone and not crowded),
     )
 
 

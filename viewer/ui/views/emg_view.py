@@ -1,8 +1,8 @@
 """Sweeps over a dotted grid, as on an EMG machine: for needle EMG and for any other recording."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.reading.values import Event
@@ -10,7 +10,6 @@ from viewer.study import Kind
 from viewer.ui.views import emg_events, emg_paint
 from viewer.ui.views import sweeps as stretches
 from viewer.ui.views.base import finite
-from viewer.ui.views.canvas import Canvas
 from viewer.ui.views.emg_actions import add_emg_actions
 from viewer.ui.views.emg_measuring import Measuring
 from viewer.ui.views.facts import Corners
@@ -22,6 +21,8 @@ from viewer.ui.views.trace_view import TOOLS, TraceView
 
 DIVISIONS = (10, 8)
 CLICK_PX = 8
+FRAME_S = 0.003
+"""For so long sweeps are laid over each other in one frame."""
 _TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}
 
 
@@ -42,7 +43,8 @@ class EmgSweepView(TraceView):
         self.negative_up = True
         self.channel, self.all_channels = 0, False
         self.level = 0.0
-        self._canvas: tuple[object, Canvas] | None = None
+        self._canvas: tuple[object, emg_paint.Drawing] | None = None
+        self.unhurried = False
         self._sweeps: tuple[object, list[Sweep]] | None = None
         self._wheel = 0
         self.sound = Sound(self)
@@ -297,8 +299,12 @@ class EmgSweepView(TraceView):
             tuple(self.sweeps()), self.sweep_s,
         )  # fmt: skip
         if self._canvas is None or self._canvas[0] != key:
-            self._canvas = (key, emg_paint.screen(self, ratio))
-        image = self._canvas[1].image
+            self._canvas = (key, emg_paint.begin(self, ratio))
+        drawing = self._canvas[1]
+        laid_over = self.mode == "trigger" and self.superimposed and not self.unhurried
+        if not emg_paint.go_on(drawing, self, FRAME_S if laid_over else float("inf")):
+            QTimer.singleShot(0, self, self.update)  # dozens of sweeps come one after another, as on a storage screen
+        image = drawing.canvas.image
         painter.drawImage(QRectF(self.rect()), image, QRectF(image.rect()))
         if self.overlays_shown:
             emg_events.paint_events(painter, self)
@@ -306,6 +312,13 @@ class EmgSweepView(TraceView):
             self.measuring.paint(painter)
         emg_paint.paint_words(painter, self)
         emg_paint.paint_overview(painter, self, ratio)
+
+    def picture(self) -> QImage:
+        self.unhurried = True
+        try:
+            return super().picture()
+        finally:
+            self.unhurried = False
 
     def corners(self) -> Corners:
         return emg_paint.corner_words(self)
