@@ -16,19 +16,20 @@ Bounds = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """One sheet's count. ``truth`` and ``called`` (n,): class indices of matched pairs, by target and box.
+    """One sheet's count.
 
-    ``targets``: how many there are; ``boxes``: how many found boxes count; ``hits``: targets found; ``right``: boxes that
-    lie on a target. For IoU of 0.3, of 0.5, and for the box's middle in a target.
+    ``targets``: how many there are; ``boxes``: how many found boxes count; ``hits``: targets found; ``right``: boxes
+    that lie on a target, each for IoU of 0.3, of 0.5, and for the box's middle in a target. At IoU 0.3: ``pairs`` of a
+    target's class and the index of its best box, the ``missed`` targets' classes, the indices of ``false`` boxes.
     """
 
     targets: int
     boxes: int
     hits: tuple[int, int, int]
     right: tuple[int, int, int]
-    pairs: tuple[tuple[str, int], ...] = ()  # the target's class, the found box's index
-    missed: tuple[str, ...] = ()  # classes of the targets not found (IoU 0.3)
-    false: tuple[int, ...] = ()  # indices of the boxes on no target (IoU 0.3)
+    pairs: tuple[tuple[str, int], ...] = ()
+    missed: tuple[str, ...] = ()
+    false: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ def match(found: list[Bounds], truth: SheetTruth) -> Match:
                     pairs.append((target.label, max(good, key=lambda i: best[i])))
                 else:
                     missed.append(target.label)
-        hits[2] += bool(own)
-        right[2] += len(own)
+        middle = [i for i in own if _middle_in(found[i], target.bounds, 2)]
+        hits[2] += bool(middle)
+        right[2] += len(middle)
     false = tuple(i for i in counted if i not in on_target)
     return Match(len(targets), len(counted), tuple(hits), tuple(right), tuple(pairs), tuple(missed), false)  # type: ignore[arg-type]
 

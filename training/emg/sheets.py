@@ -1,6 +1,6 @@
 """``python -m training.emg.sheets --count N --seed S``: how well waveforms on whole report sheets are found and named.
 
-Sheets are drawn anew (looks and ranges of the test unless ``--part`` says otherwise) and read as the program reads them.
+Sheets are drawn anew (looks and ranges of the test unless ``--part`` says otherwise), and read as the program does it.
 """
 
 import argparse

@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from viewer.models.bundle import ModelBundle
+from viewer.models.card import Card
 from viewer.models.preprocessing import Extent, prepare
 from viewer.models.preprocessing.picture import fit_picture, to_tensor
+from viewer.reading.findings import predicted
 from viewer.reading.gradcam import class_maps
 from viewer.reading.networks import probabilities
-from viewer.reading.values import Box, Finding
+from viewer.reading.values import Box, Reading
 from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms
 from viewer.study import Note, Study
 from viewer.study.display import grey8
@@ -28,6 +30,8 @@ CUT_OUTS = {False: 8, True: 48}  # waveforms cut out at most: from a screen, fro
 WIDER, TALLER = 3.0, 1.6  # a cut-out, in the waveform's width and height
 LEAST_WIDE_PX, LEAST_TALL_PX = 60, 36
 ALIKE = 0.3  # two waveforms of a panel whose sizes differ by less (as a share) are judged together
+SHARP, REST = "PSW", "Others"
+MIRRORED_FROM = 0.9  # of the sharp waves' class, upside down: 91 % of such screens and 3 % of others lie over it
 SHEET_PX = 700  # smaller pictures are screens, however many panels they seem to have
 Step = Callable[[str, float], None]
 
@@ -36,8 +40,8 @@ Step = Callable[[str, float], None]
 class PictureRead:
     """What the network said of a picture's parts, and of its waveforms.
 
-    ``logits`` (parts, classes); ``maps`` (parts, classes, rows, columns) or None; ``extents``: one a part. ``boxes``: of
-    each class, the waveforms called it. ``panels``: more than one where it is a sheet.
+    ``logits`` (parts, classes); ``maps`` (parts, classes, rows, columns) or None; ``extents``: one a part: the whole
+    picture, or a sheet's panels. ``boxes``: of each class, the waveforms called it. ``doubted``: no class may be sure.
     """
 
     logits: np.ndarray
@@ -45,7 +49,6 @@ class PictureRead:
     extents: tuple[Extent, ...]
     boxes: dict[str, tuple[Box, ...]]
     found: Found
-    sheet: bool
     notes: tuple[Note, ...] = ()
     refusal: Note | None = None
     doubted: bool = False
@@ -54,58 +57,113 @@ class PictureRead:
 def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step) -> PictureRead:
     """Read a picture of needle EMG; ``step`` is called with a stage and the share done, and may raise to stop."""
     card, network = bundle.card, bundle.network
+    arguments = card.preprocessing_arguments
     shown = grey8(study.image)
     step("waveforms", 0.2)
     found = find_waveforms(shown)
-    sheet = is_sheet(found, shown.shape)
-    prepared = prepare(card.preprocessing, card.preprocessing_arguments, study)
-    arguments = card.preprocessing_arguments
     fits = {"height", "width"} <= arguments.keys()
+    sheet = fits and is_sheet(found, shown.shape)
+    prepared = prepare(card.preprocessing, arguments, study)
     inputs, extents = prepared.inputs, prepared.extents
-    if sheet and fits:
+    if sheet:
         parts = [_fitted(shown, (p.x, p.y, p.x + p.w, p.y + p.h), arguments) for p in found.panels]
         inputs, extents = torch.stack([p[0] for p in parts]), tuple(p[1] for p in parts)
     logits, maps, cells = [], [], []
     with torch.inference_mode():
         for first in range(0, len(inputs), BATCH):
-            step("network", 0.4 + 0.3 * first / len(inputs))
+            step("network", 0.4 + 0.2 * first / len(inputs))
             features = network.features(inputs[first : first + BATCH].to(device))
             logits.append(network.head(features).float().cpu())
             if card.maps_faithful:
                 maps.append(class_maps(network, features).float().cpu())
             if hasattr(network, "cells"):
                 cells.append(network.cells(features).float().cpu())  # type: ignore[operator]
+        step("network", 0.6)
+        mirrored = _in_batches(bundle, inputs.flip(2), device)
     whole = torch.cat(logits)
+    shares = probabilities(card, whole).numpy()
     boxes: dict[str, tuple[Box, ...]] = {}
     if found.waveforms and fits:
-        shares = probabilities(card, whole).numpy()
         said = [np.log(shares[w.panel if sheet else 0] + 1e-6) for w in found.waveforms]
         views = [said, _cut_out(bundle, device, shown, found.waveforms, sheet, step)]
         if cells:
-            views.append(_from_cells(bundle, torch.cat(cells), extents, found.waveforms, sheet))
+            views.append(_from_cells(torch.cat(cells), extents, found.waveforms, sheet))
         boxes = _named(card.classes, found.waveforms, np.mean([np.stack(v) for v in views], axis=0))
-    notes = _notes(card.classes, found, boxes, sheet, probabilities(card, whole).numpy())
-    return PictureRead(
-        whole.numpy(), torch.cat(maps).numpy() if maps else None, extents, boxes, found, sheet and fits, notes
-    )
+    doubts = _doubts(card, study, found, shares, probabilities(card, mirrored).numpy())
+    notes = (*doubts, *_notes(card.classes, found, boxes, sheet, shares))
+    refusal = None
+    if found.quiet and not _is_positive(card, shares):
+        refusal = next(n for n in notes if n.code == "no-event")
+        notes = tuple(n for n in notes if n is not refusal)
+    picture_maps = torch.cat(maps).numpy() if maps else None
+    doubted = any(n.code != "clipped" or _mostly_clipped(found) for n in doubts)
+    return PictureRead(whole.numpy(), picture_maps, extents, boxes, found, notes, refusal, doubted)
+
+
+def concluded(read: PictureRead, card: Card, reading: Reading, x: float, y: float) -> Reading:
+    """Return the reading with its waveforms' boxes, and no class surer than the doubts allow.
+
+    ``x``, ``y``: where the picture that was read lies in the study. The waveforms called a class take the place of its
+    boxes from maps, which stay where no waveform was found. A sheet's class is Others only as far as it is in the panel
+    that is least so.
+    """
+    shares = probabilities(card, torch.from_numpy(read.logits)).numpy()
+    settled = shares.max(0)
+    if REST in card.classes:
+        rest = card.classes.index(REST)
+        settled[rest] = shares[:, rest].min()
+    highest = 1.0
+    if read.doubted:
+        highest = min(card.uncertain_below, *card.operating_points.values()) - 0.01
+    findings = []
+    for f in reading.findings:
+        boxes = f.boxes
+        if read.found.waveforms:
+            boxes = tuple(replace(b, x=b.x + x, y=b.y + y) for b in read.boxes.get(f.label, ()))
+        findings.append(replace(f, probability=min(f.probability, round(highest, 6)), boxes=boxes))
+    named = predicted(card, np.minimum(settled, highest))
+    return replace(reading, predicted=named, findings=tuple(findings))
+
+
+def _is_positive(card: Card, shares: np.ndarray) -> bool:
+    """Whether some class but Others reaches its operating point."""
+    return any(shares[:, c].max() >= card.operating_points[k] for c, k in enumerate(card.classes) if k != REST)
+
+
+def _mostly_clipped(found: Found) -> bool:
+    return sum(w.clipped for w in found.waveforms) > 0.5 * len(found.waveforms)
+
+
+def _doubts(card: Card, study: Study, found: Found, shares: np.ndarray, mirrored: np.ndarray) -> list[Note]:
+    """Return reasons not to believe the reading that the traces show."""
+    notes = []
+    if not found.panels and not found.quiet:
+        notes.append(Note("no-trace", "No trace was recognised in the picture; it may not show an EMG, or not clearly"))
+    elif found.quiet:
+        notes.append(Note("no-event", "No potential stands out of the baseline: there is nothing to name"))
+    clipped = sum(w.clipped for w in found.waveforms)
+    if clipped:
+        noun = "waveform is" if clipped == 1 else "waveforms are"
+        notes.append(
+            Note("clipped", f"{clipped} {noun} cut off flat at the edge of the screen: the shape is not whole")
+        )
+    if SHARP in card.classes:
+        c = card.classes.index(SHARP)
+        if ((mirrored[:, c] >= MIRRORED_FROM) & (shares[:, c] < 0.5)).any():
+            message = "Upside down this looks like positive sharp waves; the polarity may be the wrong way round"
+            notes.append(Note("polarity-doubted", message))
+    return notes
+
+
+def _in_batches(bundle: ModelBundle, inputs: Tensor, device: str) -> Tensor:
+    """Return the logits of any number of inputs."""
+    parts = [bundle.network(inputs[i : i + BATCH].to(device)).float().cpu() for i in range(0, len(inputs), BATCH)]
+    return torch.cat(parts)
 
 
 def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
     """Whether a picture shows several panels, each to be read by itself."""
     return len(found.panels) > 1 and max(shape[:2]) >= SHEET_PX
-
-
-def placed(read: PictureRead, findings: Sequence[Finding], x: float, y: float) -> tuple[Finding, ...]:
-    """Return the findings with the waveforms called their class in place of boxes from maps.
-
-    ``x``, ``y``: where the picture that was read lies in the study. Where no waveform was found, what the maps gave
-    stays.
-    """
-    if not read.found.waveforms:
-        return tuple(findings)
-    return tuple(
-        replace(f, boxes=tuple(replace(b, x=b.x + x, y=b.y + y) for b in read.boxes.get(f.label, ()))) for f in findings
-    )
 
 
 def _fitted(shown: np.ndarray, bounds: tuple[float, float, float, float], arguments: dict) -> tuple[Tensor, Extent]:
@@ -169,7 +227,7 @@ def _surroundings(wave: Waveform) -> tuple[float, float, float, float]:
 
 
 def _from_cells(
-    bundle: ModelBundle, cells: Tensor, extents: Sequence[Extent], waveforms: Sequence[Waveform], sheet: bool
+    cells: Tensor, extents: Sequence[Extent], waveforms: Sequence[Waveform], sheet: bool
 ) -> list[np.ndarray]:
     """Return each waveform's log-probabilities (classes,) from the cells that it covers."""
     shares = torch.softmax(cells, 1).numpy()

@@ -18,7 +18,7 @@ from viewer.models.preprocessing import Extent, Prepared, prepare
 from viewer.reading import findings as find
 from viewer.reading.checks import check_study, conflicts, fits_content
 from viewer.reading.device import choose_device, is_device_failure
-from viewer.reading.emg_picture import placed, read_emg_picture
+from viewer.reading.emg_picture import concluded, read_emg_picture
 from viewer.reading.gradcam import class_maps
 from viewer.reading.identify import KindOpinion, overrule, settle_kind
 from viewer.reading.networks import LoadedNetworks, probabilities
@@ -29,6 +29,7 @@ from viewer.study import Image, Kind, KindFrom, Note, Region, Study
 
 BATCH = 8  # inputs through a network at once; a reading can be cancelled between batches
 PRECISION = "float32"
+NOT_FINITE = Note("not-finite", "The network's output is not a number; the input is outside what it can read")
 Progress = Callable[[str, float], None]
 Answer = TypeVar("Answer")
 
@@ -123,8 +124,7 @@ class Engine:
             return self._abstained(job, study, card, region, (prepared.refusal, *notes))
         logits, maps = self._run(card, prepared, job)
         if not np.isfinite(logits).all():
-            broken = Note("not-finite", "The network's output is not a number; the input is outside what it can read")
-            return self._abstained(job, study, card, region, (broken, *notes))
+            return self._abstained(job, study, card, region, (NOT_FINITE, *notes))
         job.stage("findings", 0.95)
         extents = tuple(_shifted(extent, region) for extent in prepared.extents)
         return self._reading(job, study, card, region, notes, (logits, maps, extents))
@@ -206,11 +206,13 @@ class Engine:
         notes = (*checked, *read.notes)
         if read.refusal:
             return self._abstained(job, study, card, region, (read.refusal, *notes))
+        if not np.isfinite(read.logits).all():
+            return self._abstained(job, study, card, region, (NOT_FINITE, *notes))
         job.stage("findings", 0.95)
         extents = tuple(_shifted(extent, region) for extent in read.extents)
         reading = self._reading(job, study, card, region, notes, (read.logits, read.maps, extents))
         x, y = (0, 0) if region is None else (max(0, round(region.x)), max(0, round(region.y)))
-        return replace(reading, findings=placed(read, reading.findings, x, y))
+        return concluded(read, card, reading, x, y)
 
     def _on_device(self, work: Callable[[], Answer]) -> Answer:
         """Do work on the device; where an accelerator fails it is done again on the CPU."""

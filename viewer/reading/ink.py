@@ -46,9 +46,8 @@ class Ink:
         weak = (self.strength > np.maximum(self.near * np.float32(share / 2), np.float32(self.floor))).astype(np.uint8)
         weak &= 1 - self.upright
         for _ in range(STEEP_STEPS):
-            mask |= cv2.dilate(mask, np.ones((9, 3), np.uint8)) & weak
-        mask &= 1 - _solid(mask)
-        kept = mask & (1 - self.upright) & (1 - self.flat)
+            mask |= cv2.dilate(mask, np.ones((9, 3), np.uint8)).astype(np.uint8) & weak
+        kept = mask & (1 - _solid(mask)) & (1 - self.upright) & (1 - self.flat)
         wide = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, 9), np.uint8)) & self.upright
         tall = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((9, 1), np.uint8)) & self.flat
         return (kept | wide | tall).astype(bool)  # a curve goes on through a line
@@ -104,7 +103,7 @@ def _grid_columns(strength: np.ndarray, near: np.ndarray) -> np.ndarray:
 
 
 def _panel_grids(strength: np.ndarray, near: np.ndarray, panels: tuple[Rect, ...]) -> np.ndarray:
-    """Return the pixels of the grids in panels that are upright rectangles: columns, then rows, of one strength each."""
+    """Return the pixels of the grids in upright rectangular panels: columns, then rows, of one strength each."""
     import cv2
 
     grid = np.zeros(strength.shape, bool)
@@ -167,7 +166,7 @@ def _ruled(faint: np.ndarray, strength: np.ndarray, crossed: np.ndarray | None =
     length = max(RULE_PX, round(RULE_SHARE * max(faint.shape)))
     joined = cv2.morphologyEx(faint, cv2.MORPH_CLOSE, np.ones((3, 1), np.uint8))
     lines = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=4)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=4)
     if count < 3:
         return np.zeros_like(faint)
     across = cv2.dilate(cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((1, 25), np.uint8)), np.ones((7, 3), np.uint8))
@@ -177,7 +176,10 @@ def _ruled(faint: np.ndarray, strength: np.ndarray, crossed: np.ndarray | None =
     own = own[own > 0]
     ends, middle = top + height - 1, left + width // 2
     tied = across[top, middle].astype(bool) & across[ends, middle].astype(bool)
+    levels = np.zeros(count, np.float32)
     ruled = np.zeros(count, bool)
+    for line in own:
+        levels[line] = np.median(strength[top[line] : ends[line] + 1, middle[line]])
     for line in own:
         twins = own[(np.abs(top[own] - top[line]) <= 2) & (np.abs(ends[own] - ends[line]) <= 2)]
         ruled[line] = (len(twins) >= 2 and tied[line]) or _even(middle[twins])
@@ -187,7 +189,8 @@ def _ruled(faint: np.ndarray, strength: np.ndarray, crossed: np.ndarray | None =
     found = np.zeros_like(faint)
     for line in np.flatnonzero(ruled):
         place = np.s_[top[line] : ends[line] + 1, max(0, left[line] - 1) : left[line] + width[line] + 1]
-        level = float(np.median(strength[top[line] : ends[line] + 1, middle[line]]))
+        alike = own[ruled[own] & (np.abs(top[own] - top[line]) <= 2) & (np.abs(ends[own] - ends[line]) <= 2)]
+        level = min(levels[line], float(np.median(levels[alike])))
         found[place] |= strength[place] <= 1.35 * level + 10  # a trace that runs on a line is stronger than it
     return found
 
@@ -204,7 +207,6 @@ def _even(places: np.ndarray) -> bool:
 
 def _rules(strength: np.ndarray, near: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:
     """Return where vertical and horizontal lines are, uint8 (1, else 0)."""
-    import cv2
 
     upright, flat = np.zeros_like(strength), np.zeros_like(strength)
     for share in RULE_STRENGTHS:  # finer lines of a grid drown the coarse ones at one, the coarse ones break at another

@@ -1,6 +1,6 @@
 """Waveforms in a picture of needle EMG: traces, panels, and a box round each deflection."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,9 @@ OVER_NOISE = 5.0  # standard deviations
 OVER_THICKNESS = 0.8  # of the resting curve
 EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
 TAIL = 3  # a positive sharp wave's slow end may be so many times as long as what stands out of the noise
+QUIET_SHARE = 0.25  # of a sweep's room: a trace that never takes more holds no potential
+QUIET_ROOM = 0.25  # of a panel's width: a lone sweep's room at most
+CLIPPED_STEP_PX = 8  # two columns beside a flat end
 CLIPPED_PX = 20  # from the baseline, at which a flat end is one cut off
 LETTERS = 1.7  # strokes in a column: letters that touch a line, or lie between two
 MOST = 400  # waveforms in a picture
@@ -53,10 +56,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class Found:
-    """What a picture holds: panels from the top down, and their waveforms."""
+    """What a picture holds: panels from the top down, and their waveforms.
+
+    ``quiet``: there are traces, and all of them stay near their baselines.
+    """
 
     panels: tuple[Panel, ...] = ()
     waveforms: tuple[Waveform, ...] = ()
+    quiet: bool = False
 
 
 def find_waveforms(shown: np.ndarray) -> Found:
@@ -70,16 +77,23 @@ def find_waveforms(shown: np.ndarray) -> Found:
         shown = cv2.resize(shown, None, fx=zoom, fy=zoom, interpolation=way)
     ink = find_ink(shown)
     traces: list[Trace] = []
+    level: list[Trace] = []
     for share in SHARES:
         more = find_traces(ink.mask(share))
+        level += [t for t in more if t.ruled]
         traces += [t for t in more if _is_curve(t) and not any(_near(t, other, ink.panels) for other in traces)]
-    return _scaled(_arranged(traces, ink), 1 / zoom)
+    found = _arranged(traces, ink)
+    if level and not traces:  # lines without a deflection: a flat trace, or a grid alone
+        found = replace(found, quiet=True)
+    return _scaled(found, 1 / zoom)
 
 
 def _arranged(traces: list[Trace], ink: Ink) -> Found:
     from viewer.reading.panels import group_panels
 
-    panels, waveforms = [], []
+    panels: list[Panel] = []
+    waveforms: list[Waveform] = []
+    busy = 0.0
     for members, rect in group_panels(traces, ink):
         number = len(panels)
         found = [(trace, span) for trace in members for span in deflections(trace)]
@@ -93,19 +107,23 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
             cut = first <= 1 or last >= len(trace.base) - 1
             waveforms.append(Waveform(*place, rise, cut, _is_clipped(trace, first, last)))
         panels.append(Panel(x, y, w, h, len(members)))
+        room = (h if len(members) > 1 else min(h, QUIET_ROOM * w)) / len(members)
+        busy = max(busy, *(float(np.quantile(t.bottom - t.top, 0.98)) / room for t in members))
     waveforms = _distinct(waveforms)
-    return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]))
+    quiet = bool(panels) and not waveforms and busy < QUIET_SHARE
+    return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]), quiet)
 
 
 def _is_clipped(trace: Trace, first: int, last: int) -> bool:
-    """Whether a deflection's top or bottom stays at one row for several columns, far from the baseline."""
+    """Whether a deflection's top or bottom stays at one row for some columns, far from its base, and ends steeply."""
     for ends, away in ((trace.top, trace.base - trace.top), (-trace.bottom, trace.bottom - trace.base)):
-        part, off = ends[first:last], away[first:last]
-        level = float(part.min())
-        flat = part <= level + 0.5
-        longest = max((b - a for a, b in _stretches(flat)), default=0)
-        if float(off.max()) > CLIPPED_PX and longest >= max(5, 0.2 * (last - first)):
-            return True
+        part = ends[first:last]
+        if float(away[first:last].max()) <= CLIPPED_PX:
+            continue
+        for start, stop in _stretches(part <= float(part.min()) + 0.5):
+            beside = [float(part[i] - part[start]) for i in (start - 3, stop + 2) if 0 <= i < len(part)]
+            if stop - start >= max(5, 0.1 * len(part)) and beside and min(beside) >= CLIPPED_STEP_PX:
+                return True
     return False
 
 
@@ -148,7 +166,7 @@ def deflections(trace: Trace) -> list[tuple[int, int]]:
     middle = (up - down) / 2 if trace.thickness > 3 else np.where(up > down, up, -down)
     slow = [np.abs(_ahead(middle, columns)) for columns in (9, 25)]
     rests = [max(0.3, _spread(s)) for s in slow]
-    spans = []
+    spans: list[tuple[int, int]] = []
     for first, last in _merged(_stretches(_smooth(size) > low)):
         peak = float(size[first:last].max())
         if peak < least:
@@ -222,12 +240,10 @@ def _covered(small: Waveform, large: Waveform) -> float:
 
 
 def _scaled(found: Found, factor: float) -> Found:
-    from dataclasses import replace
-
     if factor == 1.0:
         return found
 
     def grown(item):  # type: ignore[no-untyped-def]
         return replace(item, x=item.x * factor, y=item.y * factor, w=item.w * factor, h=item.h * factor)
 
-    return Found(tuple(map(grown, found.panels)), tuple(map(grown, found.waveforms)))
+    return Found(tuple(map(grown, found.panels)), tuple(map(grown, found.waveforms)), found.quiet)

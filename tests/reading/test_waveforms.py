@@ -1,0 +1,216 @@
+"""Waveforms found in pictures drawn here, so that their places are known to the pixel."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.reading.small import card, study_of
+from viewer.models.bundle import load_bundle
+from viewer.models.catalogue import catalogue
+from viewer.models.networks.screen_events import ScreenEvents
+from viewer.reading.emg_picture import is_sheet
+from viewer.reading.engine import Engine
+from viewer.reading.waveforms import Found, Panel, find_waveforms
+from viewer.study import Image, Kind, KindFrom, Region
+
+DARK, LIGHT = ((8, 12, 30), (90, 255, 120), (40, 60, 60)), ((255, 255, 255), (10, 10, 40), (205, 205, 205))
+WIDTH = 900
+PLACES = (150, 420, 700)
+
+
+def spike(x, at, height=60.0, width=14.0):
+    """A biphasic potential, its first phase downward (positive)."""
+    t = (np.arange(x) - at) / width
+    return height * (np.exp(-((t / 0.25) ** 2)) - 1.4 * np.exp(-(((t - 0.6) / 0.25) ** 2)))
+
+
+def sharp_wave(x, at, height=60.0, length=70.0):
+    """A steep fall, then a slow return with a low negative end."""
+    t = (np.arange(x) - at) / length
+    return np.where(t > 0, height * (np.exp(-t * 9) - 0.3 * (t * 4) * np.exp(-t * 4)), 0.0)
+
+
+def draw(picture, rows, colour, x0=0):
+    import cv2
+
+    points = np.stack([x0 + np.arange(len(rows)), rows], 1)
+    cv2.polylines(picture, [np.round(points * 16).astype(np.int32)], False, colour, 1, cv2.LINE_AA, 4)
+
+
+def screen(waves, look=DARK, grid=True, noise=1.0, rows=500):
+    """Return a picture of sweeps (each a deflection in pixels, downward positive), with a grid of 10 x 8 divisions."""
+    ground, trace, line = look
+    picture = np.empty((rows, WIDTH, 3), np.uint8)
+    picture[:] = ground
+    if grid:
+        picture[np.linspace(0, rows - 1, 9).astype(int)] = line
+        picture[:, np.linspace(0, WIDTH - 1, 11).astype(int)] = line
+    rng = np.random.default_rng(1)
+    for n, wave in enumerate(waves):
+        curve = rows * (n + 0.5) / len(waves) + wave + rng.normal(0, noise, WIDTH)
+        draw(picture, np.clip(curve, 2, rows - 3), trace)
+    return picture
+
+
+def middles(found):
+    return sorted(w.x + w.w / 2 for w in found.waveforms)
+
+
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=["dark", "light"])
+@pytest.mark.parametrize("grid", [True, False], ids=["grid", "plain"])
+def test_each_potential_has_a_box_round_it(look, grid):
+    found = find_waveforms(screen([sum(spike(WIDTH, at) for at in PLACES)], look, grid))
+    assert middles(found) == pytest.approx([at + 4 for at in PLACES], abs=8)
+    for wave in found.waveforms:
+        assert 15 <= wave.w <= 50
+        assert wave.y == pytest.approx(250 - 75, abs=14)
+        assert wave.y + wave.h == pytest.approx(250 + 50, abs=18)
+        assert not wave.clipped
+    assert len(found.panels) == 1
+
+
+def test_the_slow_end_of_a_sharp_wave_is_in_its_box():
+    (wave,) = find_waveforms(screen([sharp_wave(WIDTH, 400)], noise=0.6)).waveforms
+    assert wave.x == pytest.approx(400, abs=5)
+    assert wave.x + wave.w > 445  # the fall alone ends at 418
+
+
+def test_sweeps_are_told_apart():
+    waves = [spike(WIDTH, 200, 25), np.zeros(WIDTH), spike(WIDTH, 600, 25)]
+    found = find_waveforms(screen(waves))
+    assert [p.sweeps for p in found.panels] == [3]
+    assert sorted((w.sweep, round((w.x + w.w / 2) / 100)) for w in found.waveforms) == [(0, 2), (2, 6)]
+
+
+def test_a_flat_trace_is_quiet():
+    found = find_waveforms(screen([np.zeros(WIDTH)]))
+    assert found.waveforms == ()
+    assert found.quiet
+    assert not find_waveforms(screen([spike(WIDTH, 400)])).quiet
+
+
+def test_a_wave_cut_off_at_the_screens_edge_is_clipped():
+    picture = screen([spike(WIDTH, 400, 300, 60)], grid=False)
+    assert [w.clipped for w in find_waveforms(picture).waveforms] == [True]
+
+
+def test_words_and_tables_hold_no_waveform():
+    import cv2
+
+    page = np.full((1000, 800, 3), 255, np.uint8)
+    for row in range(8):
+        for column in range(4):
+            cv2.putText(page, f"Amp {row}.{column}", (60 + 170 * column, 90 + 40 * row), 0, 0.5, (0, 0, 0), 1, 16)
+        cv2.line(page, (50, 100 + 40 * row), (740, 100 + 40 * row), (0, 0, 0), 1)
+    assert find_waveforms(page).waveforms == ()
+
+
+def report_sheet():
+    """Return a page with a head and two panels one under the other, and the columns of their potentials."""
+    import cv2
+
+    page = np.full((1100, 900, 3), 255, np.uint8)
+    cv2.putText(page, "ELECTROMYOGRAPHY REPORT", (60, 60), 0, 1, (0, 0, 0), 2, 16)
+    rng = np.random.default_rng(2)
+    for top, at in ((200, 300), (600, 600)):
+        cv2.putText(page, "R TIB ANT 100 uV/D 10 ms/D", (60, top - 20), 0, 0.5, (0, 0, 0), 1, 16)
+        draw(page, top + 120 + spike(780, at - 60) + rng.normal(0, 0.8, 780), (20, 20, 20), 60)
+    return page
+
+
+def test_a_sheets_panels_are_parted_by_their_captions():
+    page = report_sheet()
+    found = find_waveforms(page)
+    assert len(found.panels) == 2
+    assert is_sheet(found, page.shape)
+    assert middles(found) == pytest.approx([304, 604], abs=8)
+    for panel, top in zip(found.panels, (200, 600), strict=True):
+        assert panel.y <= top + 60
+        assert panel.y + panel.h >= top + 160
+        assert panel.h < 400
+
+
+def test_a_small_picture_is_no_sheet():
+    assert not is_sheet(Found((Panel(0, 0, 9, 9, 1), Panel(0, 20, 9, 9, 1))), (300, 400))
+
+
+def test_photographs_of_something_else_have_no_trace():
+    import cv2
+
+    rng = np.random.default_rng(3)
+    cloud = cv2.GaussianBlur(rng.uniform(0, 255, (600, 800, 3)).astype(np.float32), (0, 0), 40)
+    cloud = cv2.normalize(cloud, None, 20, 230, cv2.NORM_MINMAX).astype(np.uint8)
+    assert find_waveforms(cloud).waveforms == ()
+
+
+@pytest.fixture
+def emg_engine(make_bundle, models):
+    """An engine with a small untrained network of the shipped kind for EMG pictures."""
+    torch.manual_seed(0)
+    content = card("emg-screens", Kind.EMG_IMAGE, ["PSW", "Fibs", "Others"], exclusive=True, uncertain_below=0.6)
+    content |= {"operating_points": {"PSW": 0.9, "Fibs": 0.9, "Others": 0.5}}
+    content |= {"architecture": {"name": "screen-events", "arguments": {"classes": 3}}}
+    content |= {"preprocessing": {"name": "picture", "arguments": {"height": 96, "width": 128, "channels": 1}}}
+    make_bundle(content, ScreenEvents(3).eval(), (1, 96, 128))
+    return Engine("cpu", [models])
+
+
+def emg_study(picture):
+    return study_of(Image(picture)).as_kind(Kind.EMG_IMAGE, KindFrom.PERSON)
+
+
+def test_a_sheet_is_read_panel_by_panel_and_says_so(emg_engine):
+    reading = emg_engine.read(emg_study(report_sheet()), kind=Kind.EMG_IMAGE)
+    codes = [n.code for n in reading.warnings]
+    assert "several-panels" in codes
+    assert "waveforms-found" in codes
+    said = next(n.message for n in reading.warnings if n.code == "several-panels")
+    assert said.startswith("The picture has 2 panels, each read by itself: 1 ")
+
+
+def test_boxes_of_a_marked_part_are_in_pixels_of_the_whole(emg_engine):
+    page = report_sheet()
+    found = find_waveforms(page[520:800, 400:800])
+    whole = emg_engine.read(emg_study(page), region=Region(400, 520, 400, 280), kind=Kind.EMG_IMAGE)
+    boxes = [b for f in whole.findings for b in f.boxes]
+    assert len(found.waveforms) == 1
+    for b in boxes:
+        assert b.x + b.w / 2 == pytest.approx(604, abs=8)
+        assert 600 < b.y + b.h / 2 < 800
+
+
+def test_nothing_is_named_in_a_flat_trace(emg_engine):
+    reading = emg_engine.read(emg_study(screen([np.zeros(WIDTH)])), kind=Kind.EMG_IMAGE)
+    assert reading.abstained
+    assert "no-event" in [n.code for n in reading.warnings]
+
+
+def test_without_a_trace_no_class_is_sure(emg_engine):
+    blobs = np.random.default_rng(0).integers(0, 255, (12, 16, 3)).repeat(40, 0).repeat(40, 1).astype(np.uint8)
+    reading = emg_engine.read(emg_study(blobs), kind=Kind.EMG_IMAGE)
+    assert "no-trace" in [n.code for n in reading.warnings]
+    assert reading.predicted == "uncertain"
+    assert not any(f.positive for f in reading.findings)
+
+
+@pytest.mark.skipif(not any(c.id == "emg-screens" for c in catalogue()), reason="the EMG screen network is not here")
+def test_sharp_waves_drawn_upside_down_are_doubted():
+    waves = sum(sharp_wave(WIDTH, at, 90) for at in PLACES)
+    engine = Engine("cpu")
+    upright, inverted = (
+        engine.read(emg_study(screen([way * waves], noise=1.5)), kind=Kind.EMG_IMAGE) for way in (1, -1)
+    )
+    assert upright.predicted == "PSW"
+    assert len(next(f for f in upright.findings if f.label == "PSW").boxes) == 3
+    assert "polarity-doubted" in [n.code for n in inverted.warnings]
+    assert inverted.predicted == "uncertain"
+
+
+def test_the_shipped_network_gives_its_cells():
+    shipped = next((c for c in catalogue() if c.id == "emg-screens"), None)
+    if shipped is None:
+        pytest.skip("the EMG screen network is not here")
+    network = load_bundle(shipped.folder).network
+    arguments = shipped.preprocessing_arguments
+    features = network.features(torch.zeros(1, 1, arguments["height"], arguments["width"]))
+    assert network.cells(features).shape[:2] == (1, 3)
