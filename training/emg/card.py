@@ -3,7 +3,7 @@
 from typing import Any
 
 from training.emg.pictures import HEIGHT, WIDTH
-from training.emg.train import MEAN, STD
+from training.emg.train import MEAN, OF_CLASS, STD
 from training.simulate.emg.parameters import LABELS
 
 PRECISION_WANTED = {"PSW": 0.995, "Fibs": 0.9}
@@ -13,6 +13,7 @@ def card_of(
     recipe: dict, points: dict[str, float], temperature: float, sure: float, figures: list[dict], maps: dict
 ) -> dict[str, Any]:
     """Return the card's content."""
+    arguments = {"classes": len(LABELS), "generators": OF_CLASS, "looks": recipe["looks"]}
     drawn = sum(-(-part["epochs"] // part["views"]) for part in recipe["part"]) * recipe["pictures"]["shard"]
     return {
         "id": recipe["id"],
@@ -44,7 +45,7 @@ def card_of(
             "A grade (0 to 4+) needs several sites and time: it is not given",
         ],
         "recipe": "training/recipes/emg-screens.toml",
-        "architecture": {"name": "screen-waves", "arguments": {"classes": len(LABELS)}},
+        "architecture": {"name": "screen-waves", "arguments": arguments},
         "preprocessing": {
             "name": "picture",
             "arguments": {
