@@ -13,6 +13,7 @@ from viewer.reading.values import Reading
 from viewer.study import Kind, Region, Study
 from viewer.ui.entry import Entry, first_label
 from viewer.ui.lane import Job, Lane, Progress
+from viewer.ui.scales import Scales
 from viewer.ui.text import error_sentence, tr
 from viewer.ui.tools import engine_tool, opener_tool, with_thumbnail
 
@@ -48,6 +49,7 @@ class Desk(QObject):
         self.selected: Entry | None = None
         self.beside: Entry | None = None
         self.cards: list[Card] = []
+        self.scales = Scales()
         self._count = 0
         self._recent: list[Entry] = []
         self._opening: Entry | None = None
@@ -166,6 +168,17 @@ class Desk(QObject):
         entry.model_id = model_id
         self.reread(entry)
 
+    def give_scale(self, entry: Entry, full_scale_uv: float, for_folder: bool) -> None:
+        """Open an entry again with a scale that a person gave, and read it again."""
+        if entry.study is not None and entry.item is not None:
+            (
+                self.scales.remember(entry.study.source, full_scale_uv)
+                if for_folder
+                else self.scales.forget(entry.study.source)
+            )
+            entry.full_scale_uv, entry.study = full_scale_uv, None
+            self.reread(entry)
+
     def reread(self, entry: Entry) -> None:
         """Read again, or open again what failed."""
         entry.error, entry.stopped = "", False
@@ -262,7 +275,10 @@ class Desk(QObject):
             Job(
                 entry,
                 entry.title,
-                lambda opener, cancel, _p: (item, *with_thumbnail(opener.open(item, cancel))),
+                lambda opener, cancel, _p: (
+                    item,
+                    *with_thumbnail(self.scales.applied(opener.open(item, cancel), entry.full_scale_uv)),
+                ),
                 self._take_study,
             ),
         )

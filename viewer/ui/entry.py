@@ -35,7 +35,7 @@ class Entry:
     wants none. ``asked`` counts the person's requests, so that an
     answer to an older one is known. ``further``: which of the reading's further readings is shown; ``twin_of``: the
     same file's entry that this one shows again, as another model reads it. ``title``, ``patient`` and the facts outlive
-    the study.
+    the study. ``full_scale_uv``: what a person said a file without a unit is worth.
     """
 
     item: "Item | None"
@@ -45,6 +45,7 @@ class Entry:
     regional: Reading | None = None
     region: Region | None = None
     further: int | None = None
+    full_scale_uv: float | None = None
     twin_of: "Entry | None" = None
     kind: Kind | None = None
     model_id: str | None = None

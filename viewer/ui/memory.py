@@ -40,6 +40,7 @@ class Memory:
     def restore_settings(self) -> None:
         """Dress the window as it was left."""
         values, window = self._settings.values, self._window
+        window.desk.scales.load(values.get("scales"))
         dark = values.get("dark")
         if isinstance(dark, bool):
             window.follow_system(False)
@@ -110,6 +111,7 @@ class Memory:
             "dark": None if window.actions_["theme_system"].isChecked() else theme.theme().dark,
             "recent": self.recent,
             "identity_hidden": not window.identity_visible,
+            "scales": window.desk.scales.kept(),
             "geometry": bytes(window.saveGeometry().toBase64().data()).decode("ascii"),
             "columns": bytes(window.split.saveState().toBase64().data()).decode("ascii"),
         }
@@ -135,6 +137,7 @@ def _described(entry: Entry) -> dict[str, Any]:
         "model": entry.model_id,
         "label": entry.label,
         "view": entry.view_state,
+        "full_scale_uv": entry.full_scale_uv,
         "region": None if entry.region is None else asdict(entry.region),
     }
 
@@ -159,6 +162,8 @@ def _restore(entry: Entry, values: dict[str, Any]) -> None:
             setattr(entry, {"model": "model_id"}.get(name, name), values[name])
     if isinstance(values.get("view"), dict):
         entry.view_state = values["view"]
+    scale = values.get("full_scale_uv")
+    entry.full_scale_uv = float(scale) if isinstance(scale, int | float) and 0 < scale < 1e12 else None
     if isinstance(values.get("region"), dict):
         with contextlib.suppress(TypeError, ValueError):
             entry.region = Region(**{name: finite(value) for name, value in values["region"].items()})

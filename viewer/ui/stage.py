@@ -94,13 +94,15 @@ class Stage(QWidget):
     """Shows entries in study views and keeps the views in step with them.
 
     Signals: ``region_marked(Entry, Region)``, ``region_left(Entry)`` (Escape in a view), ``view_changed()`` (other
-    actions are offered now), ``event_selected(Event or None)`` in the main study.
+    actions are offered now), ``event_selected(Event or None)`` in the main study,
+    ``scale_given(Entry, float, bool)``: full scale in µV, and whether for its folder's files.
     """
 
     region_marked = Signal(object, object)
     region_left = Signal(object)
     view_changed = Signal()
     event_selected = Signal(object)
+    scale_given = Signal(object, float, bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -233,6 +235,8 @@ class Stage(QWidget):
         view.restore_view_state(entry.view_state)
         view.region_marked.connect(lambda region: self.region_marked.emit(entry, region))
         view.state_changed.connect(lambda: self._follow(view))
+        if isinstance(view, FindingsWalk):
+            view.scale_given.connect(lambda scale, folder: self.scale_given.emit(entry, scale, folder))
         if isinstance(view, FindingsWalk) and place == "main":
             view.event_selected.connect(self.event_selected)
         for action in view.actions():

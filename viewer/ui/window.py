@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         panel.train_chosen.connect(stage.go_to_train)
         panel.event_asked.connect(stage.go_to_event)
         stage.event_selected.connect(panel.show_event)
+        stage.scale_given.connect(desk.give_scale)
         self.foot.cancel_asked.connect(desk.cancel)
         for place in (worklist, panel):
             place.addAction(self.actions_["whole"])

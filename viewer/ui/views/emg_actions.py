@@ -67,6 +67,8 @@ def add_emg_actions(view: "EmgSweepView") -> None:
     add(menu, tr("Whole recording"), "W", lambda _: view.whole())
     named["negative-up"] = add(menu, tr("Negative up"), "P", view.set_negative_up,
                                tip=tr("Polarity: negative voltages upwards"), checkable=True, checked=True)  # fmt: skip
+    named["scale"] = add(menu, tr("Scale of the file…"), "Q", lambda _: view.file_scale.ask(),
+                         tip=tr("Say what the full scale of a file without a unit is in µV"))  # fmt: skip
     menu = tr("Channel")
     add(menu, tr("Next channel"), "K", lambda _: view.next_channel())
     named["all"] = add(menu, tr("All channels"), "A", view.set_all_channels, checkable=True)

@@ -13,6 +13,7 @@ from viewer.ui.views.base import finite
 from viewer.ui.views.emg_actions import add_emg_actions
 from viewer.ui.views.emg_measuring import Measuring
 from viewer.ui.views.facts import Corners
+from viewer.ui.views.file_scale import FileScale
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import TIME_RANGE_S, at_least_125, step_125
 from viewer.ui.views.sound import Sound, Tape
@@ -38,6 +39,7 @@ class EmgSweepView(TraceView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.measuring = Measuring(self)
+        self.file_scale = FileScale(self)
         self.per_division_s, self.per_division = 0.01, 100.0
         self.mode, self.superimposed = "free", True
         self.negative_up = True
@@ -82,6 +84,8 @@ class EmgSweepView(TraceView):
         self.per_division = self._sensible_sensitivity()
         self.level = self.per_division
         self.set_mode("free")
+        self.named["scale"].setVisible(self.file_scale.offered)
+        self.file_scale.study_changed()
 
     def _sensible_sensitivity(self) -> float:
         """The sensitivity at which the first seconds stay within three divisions, not finer than 20 µV."""
@@ -183,6 +187,10 @@ class EmgSweepView(TraceView):
             self.go_to(self.start_s + self.page_s)
         self.update()
 
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self.file_scale.place()
+
     def hideEvent(self, event: object) -> None:
         self.sound.stop()
         super().hideEvent(event)  # type: ignore[arg-type]
@@ -192,6 +200,7 @@ class EmgSweepView(TraceView):
             "per_division_s": self.per_division_s, "per_division": self.per_division, "start_s": self.start_s,
             "mode": self.mode, "negative_up": self.negative_up, "channel": self.channel, "all": self.all_channels,
             "level": self.level, "superimposed": self.superimposed, "tool": self.tool,
+            "unit": self.waveform.units[0], "scale_asked": self.file_scale.asked,
             "filters": [self.filters.high_pass_hz, self.filters.low_pass_hz, self.filters.notch_hz],
         }  # fmt: skip
 
@@ -205,9 +214,13 @@ class EmgSweepView(TraceView):
         except (KeyError, TypeError, ValueError):
             return
         self.per_division_s = min(max(at_least_125(time_s), TIME_RANGE_S[0]), TIME_RANGE_S[1])
-        self.per_division = at_least_125(sensitivity)
+        if (
+            state.get("unit", self.waveform.units[0]) == self.waveform.units[0]
+        ):  # else the sensitivity is of another scale
+            self.per_division, self.level = at_least_125(sensitivity), level
+        self.file_scale.restore(state.get("scale_asked"))
         self.channel = channel if 0 <= channel < len(self.waveform.channels) else 0
-        self.negative_up, self.all_channels, self.superimposed, self.level = up, every, over, level
+        self.negative_up, self.all_channels, self.superimposed = up, every, over
         for name, value in (("negative-up", up), ("all", every), ("superimposed", over)):
             self.named[name].setChecked(value)
         self.set_filters(filters)

@@ -15,6 +15,9 @@ class FindingsWalk(StudyView):
     event_selected = Signal(object)
     """The event that is looked at now, or None."""
 
+    scale_given = Signal(float, bool)
+    """A person said what a file's full scale is in µV, and whether that holds for its folder's files."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.start_s = 0.0

@@ -1,8 +1,8 @@
 """A small bar in a view in which a person says what a division, a drawn line or a file's full scale is worth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,7 +21,9 @@ STEPS_UV = ("5", "10", "20", "50", "100", "200", "500", "1000", "2000", "5000", 
 
 
 class ScaleBar(QFrame):
-    """Words, fields with their units, and buttons, at the bottom of a view; nothing waits for it.
+    """Words, fields with their units, and buttons, over a view (``top`` says where, from its height).
+
+    Nothing waits for it.
 
     Signals: ``applied(list)`` with a number or None a field, ``pressed(str)`` with the name of another button,
     ``closed()``.
@@ -31,9 +33,16 @@ class ScaleBar(QFrame):
     pressed = Signal(str)
     closed = Signal()
 
-    def __init__(self, parent: QWidget, buttons: Sequence[tuple[str, str]] = (), remember: str = "") -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        buttons: Sequence[tuple[str, str]] = (),
+        remember: str = "",
+        top: Callable[[int], int] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.view = parent
+        self._top = top or (lambda height: parent.height() - height - 64)
         self.setObjectName("bar")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
@@ -71,7 +80,7 @@ class ScaleBar(QFrame):
         self._row.addStretch(1)
         self.hide()
 
-    def ask(self, words: str, fields: Sequence[tuple[str, Sequence[str], str]]) -> None:
+    def ask(self, words: str, fields: Sequence[tuple[str, Sequence[str], str]], focus: bool = True) -> None:
         """Show ``words`` and a field for each (unit, proposed values, value now); an empty field is not known."""
         self.words.setText(words)
         while len(self.fields) < len(fields):
@@ -98,7 +107,7 @@ class ScaleBar(QFrame):
         self.place()
         self.show()
         self.raise_()
-        if fields:
+        if fields and focus:
             self.fields[0].setFocus()
 
     def place(self) -> None:
@@ -106,8 +115,16 @@ class ScaleBar(QFrame):
         view = self.view
         self.adjustSize()
         width = min(view.width() - 16, max(self.sizeHint().width(), 320))
-        self.setGeometry((view.width() - width) // 2, view.height() - self.sizeHint().height() - 64, width,
-                         self.sizeHint().height())  # fmt: skip
+        height = self.sizeHint().height()
+        self.setGeometry((view.width() - width) // 2, self._top(height), width, height)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+            if not held:  # a key pressed in the bar is not the view's
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
