@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -172,6 +173,7 @@ def test_both_stages_run_go_on_and_give_a_bundle(folder, recipe, tmp_path):
     assert torch.equal(again.half().float().state_dict()["layers.0.conv.weight"], shipped)
     steps = [json.loads(line) for line in (out / "all" / "steps.jsonl").read_text().splitlines()]
     assert [s["step"] for s in steps] == [0]
+    shutil.rmtree(out)  # more than a gigabyte of checkpoints
 
 
 def test_it_starts_from_imagenet_weights_of_either_kind(recipe, tmp_path):
