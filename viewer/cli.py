@@ -373,11 +373,34 @@ def _simulation_options(command: Callable) -> Callable:
 @simulate.command("emg")
 @_simulation_options
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Processes.")
-def simulate_emg(out: Path, count: int, seed: int, jobs: int) -> int:
-    """Needle EMG at rest: screens in class folders, and recordings with the truth of each event."""
+@click.option("--part", type=click.Choice(("any", "train", "validation", "test")), default="any", help="Whose looks.")
+@click.option("--generator", "generators", multiple=True, metavar="NAME", help="What fires; several may be named.")
+@click.option("--recordings", type=click.IntRange(0), help="How many; one for every fifty pictures by default.")
+@click.option("--seconds", type=click.FloatRange(0.1, 3600), default=10.0, help="Length of a recording.")
+@click.option("--rate", "rate_hz", type=click.FloatRange(1000, 96000), help="Samples a second of recordings.")
+@click.option("--format", "form", type=click.Choice(("wfdb", "edf", "wav")), help="Of recordings.")
+@click.option("--needle", type=click.Choice(("any", "concentric", "monopolar")), default="any", help="Of recordings.")
+@click.option("--months", type=click.FloatRange(0, 600), help="After denervation: how large fibrillations are.")
+@click.option(
+    "--real", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Real motor units as Others."
+)
+def simulate_emg(
+    out: Path, count: int, seed: int, jobs: int, needle: Any, months: float | None, generators: tuple, **wanted: Any
+) -> int:
+    """Needle EMG at rest: screens in class folders, and recordings with the truth of each event.
+
+    What --generator does not name, and every amplitude, duration, rate and look, is drawn at random.
+    """
+    from training.simulate.emg import GENERATORS, VARIANTS
+    from training.simulate.emg.files import QUIET, Examination, Wanted
     from training.simulate.emg.files import simulate as make
 
-    return _counts(make(out, count, seed, jobs))
+    known = (*GENERATORS, *VARIANTS, QUIET)
+    for name in generators:
+        if name not in known:
+            raise click.UsageError(f"There is no generator {name!r}; there are: {', '.join(known)}.")
+    what = Wanted(generators=generators, examination=Examination(needle, months), **wanted)
+    return _counts(make(out, count, seed, jobs, what))
 
 
 @simulate.command("ecg")

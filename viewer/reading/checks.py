@@ -13,6 +13,7 @@ from viewer.study.display import grey8
 PICTURES = (Kind.EMG_IMAGE, Kind.ECG_IMAGE, Kind.CHEST_XRAY)
 FILM_MODALITIES = ("CR", "DX", "RG", "XR", "SC", "OT", "PX", "RF", "XA")  # CR, DX, ...: projection films or captures
 MIN_SIDE_PX, SMALL_SIDE_PX = 64, 200
+MIN_WAVEFORM_PX = 32  # a single waveform cut out of a screen is small
 MIN_DURATION_S, SHORT_DURATION_S = 2.0, 7.0  # networks for 12-lead records were trained on 7-10 s
 MIN_RATE_HZ, LOW_RATE_HZ = 50.0, 100.0
 FLAT_SHARE = 0.02  # of the largest lead's standard deviation, under which a lead holds no signal
@@ -70,7 +71,7 @@ def conflicts(found: tuple[Finding, ...]) -> tuple[Note, ...]:
 
 def _check_picture(study: Study, image: Image, notes: list[Note], refusals: list[Note]) -> None:
     side = min(image.rows, image.columns)
-    if side < MIN_SIDE_PX:
+    if side < (MIN_WAVEFORM_PX if study.kind == Kind.EMG_IMAGE else MIN_SIDE_PX):
         refusals.append(
             Note("too-small", f"The picture is {image.columns} x {image.rows} pixels, too small to be read")
         )

@@ -8,14 +8,16 @@ from training.simulate.emg.draws import Draw
 from training.simulate.emg.files import simulate, write_recording
 from training.simulate.emg.parameters import GENERATORS, LABELS
 from training.simulate.emg.recording import Amplifier, Recording, TrueEvent, record
-from training.simulate.emg.scene import leading_generator, simulate_mixture, simulate_scene
-from training.simulate.emg.sources import Firing, make
+from training.simulate.emg.scene import Examination, leading_generator, simulate_mixture, simulate_scene
+from training.simulate.emg.sources import VARIANTS, Firing, make
 
 __all__ = [
     "GENERATORS",
     "LABELS",
+    "VARIANTS",
     "Amplifier",
     "Draw",
+    "Examination",
     "Firing",
     "Recording",
     "TrueEvent",

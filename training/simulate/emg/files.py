@@ -4,7 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -13,16 +13,42 @@ import numpy as np
 from training.simulate.emg.draws import Draw, Part
 from training.simulate.emg.parameters import GENERATORS, LABELS
 from training.simulate.emg.recording import Recording
-from training.simulate.emg.scene import simulate_mixture
+from training.simulate.emg.scene import Examination, simulate_mixture
 
 FOLDERS = {"PSW": "001.PSW", "Fibs": "002.Fibs", "Others": "003.Others"}
 RATES_HZ = (4000.0, 8000.0, 10000.0, 12000.0, 20000.0, 24000.0, 48000.0)
 WAV_FULL_SCALE_UV = 3276.8  # a WAV has no unit: 0.1 uV a step
+QUIET = "quiet"  # nothing fires
+FORMS = ("wfdb", "edf", "wav")
 _PIECE = 40  # pictures that one process draws before it reports
 
 
-def simulate(out: Path, count: int, seed: int, jobs: int = 1, part: Part = "any") -> dict[str, int]:
-    """Write ``count`` pictures in class folders and a recording for every fifty, and return the pictures a class.
+@dataclass(frozen=True)
+class Wanted:
+    """What is simulated; nothing named is drawn at random.
+
+    ``generators``: what leads the pictures (each in turn), and what fires in each recording, all at once; names of
+    ``GENERATORS`` or ``quiet``, in recordings of ``VARIANTS`` too. ``part``: whose looks and parameter ranges. Of
+    recordings: ``rate_hz``, ``seconds``, ``form`` (``wfdb``, ``edf``, ``wav``), ``recordings`` (how many; one for every
+    fifty pictures) and ``examination``. ``real``: a folder with real recordings of motor units (``training.emg.real``),
+    which then are 15 % of the pictures of Others.
+    """
+
+    part: Part = "any"
+    generators: tuple[str, ...] = ()
+    rate_hz: float | None = None
+    seconds: float = 10.0
+    form: str | None = None
+    recordings: int | None = None
+    examination: Examination | None = None
+    real: Path | None = None
+
+
+REAL_SHARE = 0.15  # of the pictures of Others, where real recordings are given
+
+
+def simulate(out: Path, count: int, seed: int, jobs: int = 1, wanted: Wanted | None = None) -> dict[str, int]:
+    """Write ``count`` pictures in class folders and recordings, and return the pictures a class.
 
     ``out`` gets ``001.PSW``, ``002.Fibs``, ``003.Others`` (PNG), ``pictures.csv`` and ``boxes.csv`` (what each shows
     and where), ``contact-sheet.png``, and ``recordings/`` (WFDB, EDF, WAV in turn; ``recordings.csv`` with rate, scale,
@@ -30,13 +56,14 @@ def simulate(out: Path, count: int, seed: int, jobs: int = 1, part: Part = "any"
     """
     for folder in (*FOLDERS.values(), "recordings"):
         (out / folder).mkdir(parents=True, exist_ok=True)
+    how = wanted or Wanted()
     pieces = [range(a, min(count, a + _PIECE)) for a in range(0, count, _PIECE)]
-    recordings = range(max(1, round(count / 50))) if count else range(0)
+    recordings = range(max(1, round(count / 50)) if how.recordings is None else how.recordings)
     pictures, boxes = [], []
-    for rows, own in _mapped(_draw_pictures, [(out, piece, seed, part) for piece in pieces], jobs):
+    for rows, own in _mapped(_draw_pictures, [(out, piece, seed, how) for piece in pieces], jobs):
         pictures += rows
         boxes += own
-    traces = list(_mapped(_write_one, [(out / "recordings", number, seed, part) for number in recordings], jobs))
+    traces = list(_mapped(_write_one, [(out / "recordings", number, seed, how) for number in recordings], jobs))
     _table(out / "pictures.csv", pictures)
     _table(out / "boxes.csv", boxes)
     _table(out / "recordings" / "recordings.csv", traces)
@@ -53,6 +80,9 @@ def write_recording(recording: Recording, stem: Path, form: str = "edf") -> Path
         from edfio import Edf, EdfSignal
 
         top = float(max(1.0, np.ceil(np.abs(samples).max())))
+        # EDF holds whole data records: of a second each, or one of all where the length is no whole number of seconds
+        seconds = len(samples) / recording.rate_hz
+        record_s = None if seconds == round(seconds) else seconds
         signal = EdfSignal(
             samples,
             recording.rate_hz,
@@ -63,7 +93,7 @@ def write_recording(recording: Recording, stem: Path, form: str = "edf") -> Path
             prefiltering=f"HP:{recording.amplifier.high_pass_hz:g}Hz LP:{recording.amplifier.low_pass_hz:g}Hz",
         )
         path = stem.with_suffix(".edf")
-        Edf([signal]).write(path)
+        Edf([signal], data_record_duration=record_s).write(path)
     elif form == "wfdb":
         path = _write_wfdb(samples, recording.rate_hz, stem)
     elif form == "wav":
@@ -94,33 +124,54 @@ def _write_wfdb(samples: np.ndarray, rate_hz: float, stem: Path) -> Path:
     return path
 
 
-def _draw_pictures(arguments: tuple[Path, range, int, Part]) -> tuple[list[dict], list[dict]]:
+def _draw_pictures(arguments: tuple[Path, range, int, Wanted]) -> tuple[list[dict], list[dict]]:
     import cv2
 
     from training.simulate.emg_screen import render_screen
 
     cv2.setNumThreads(1)
-    out, numbers, seed, part = arguments
+    out, numbers, seed, how = arguments
+    real = _real_recordings(how.real)
+    named = [name for name in how.generators if name in GENERATORS or name == QUIET]
     rows: list[dict] = []
     boxes: list[dict] = []
     for number in numbers:
+        rng = np.random.default_rng([seed, number])
+        generator = named[number % len(named)] if named else None
         label = LABELS[number % len(LABELS)]
-        picture, truth = render_screen(np.random.default_rng([seed, number]), label, part)
+        if generator:
+            label = "Others" if generator == QUIET else GENERATORS[generator].label
+        source = "simulated"
+        if real and label == "Others" and rng.random() < REAL_SHARE:
+            from training.emg.real import real_screen
+
+            picture, truth, source = real_screen(rng, real, how.part, bool(rng.random() < 0.5))
+        else:
+            picture, truth = render_screen(rng, label, how.part, generator=generator)
         name = f"{FOLDERS[label]}/{number:06d}.png"
         cv2.imwrite(str(out / name), picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
         facts = asdict(truth)
         boxes += [{"file": name, **{k: _short(v) for k, v in box.items()}} for box in facts.pop("boxes")]
-        rows.append({"file": name, **{k: _short(v) for k, v in facts.items()}})
+        rows.append({"file": name, "source": source, **{k: _short(v) for k, v in facts.items()}})
     return rows, boxes
 
 
-def _write_one(arguments: tuple[Path, int, int, Part]) -> dict:
-    folder, number, seed, part = arguments
-    draw = Draw(np.random.default_rng([seed, 1, number]), part)
-    generators = [draw.pick(tuple(GENERATORS)) for _ in range(draw.integer(0, 4))]
-    rate = draw.pick(RATES_HZ)
-    recording = simulate_mixture(draw, generators, rate, 10.0)
-    path = write_recording(recording, folder / f"emg{number:04d}", ("wfdb", "edf", "wav")[number % 3])
+def _real_recordings(folder: Path | None) -> list:
+    if folder is None:
+        return []
+    from training.emg.real import TRAIN, load_real
+
+    return load_real(folder, TRAIN)
+
+
+def _write_one(arguments: tuple[Path, int, int, Wanted]) -> dict:
+    folder, number, seed, how = arguments
+    draw = Draw(np.random.default_rng([seed, 1, number]), how.part)
+    drawn = [draw.pick(tuple(GENERATORS)) for _ in range(draw.integer(0, 4))]
+    generators = [name for name in how.generators or drawn if name != QUIET]
+    rate = how.rate_hz or draw.pick(RATES_HZ)
+    recording = simulate_mixture(draw, generators, rate, how.seconds, how.examination)
+    path = write_recording(recording, folder / f"emg{number:04d}", how.form or FORMS[number % 3])
     scale = f"{WAV_FULL_SCALE_UV:g} uV at full scale" if path.suffix == ".wav" else "uV"
     return {"file": path.name, "rate_hz": rate, "scale": scale, "events": len(recording.events), "trains": generators}
 

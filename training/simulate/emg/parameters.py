@@ -7,6 +7,8 @@ deviation over their mean. Real potentials vary beyond any of these; ranges, not
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.simulate.emg.draws import Range
 
 LABELS = ("PSW", "Fibs", "Others")
@@ -95,6 +97,21 @@ GENERATORS: dict[str, Generator] = {
 # The bursts that myokymia comes in (L), and insertional activity's length (L)
 BURST_RATE_HZ = Range(0.1, 5, "L", log=True)
 INSERTION_MS = Range(300, 500, "L")
+
+# Mean amplitude of fibrillations in uV by months after denervation: 612, 512 and 320 at 0-2, 3-4 and 5-6 months, at
+# most 100 after twelve (Kraft 1990, L); between the middles of these it is interpolated, the spread is M
+_KRAFT_MONTHS, _KRAFT_UV = (1.0, 3.5, 5.5, 12.0), (612.0, 512.0, 320.0, 100.0)
+
+
+def amplitude_after(months: float) -> Range:
+    """Return the range of amplitudes of fibrillations and positive sharp waves ``months`` after denervation."""
+    mean = float(np.interp(months, _KRAFT_MONTHS, _KRAFT_UV))
+    return Range(20, 1000, "L", mean=mean, sd=0.4 * mean)
+
+
+# A monopolar needle's motor unit potentials against a concentric one's: larger (to twice), more polyphasic, as long or
+# slightly longer (L)
+MONOPOLAR_GAIN, MONOPOLAR_LENGTH, MONOPOLAR_SPREAD = Range(1, 2, "L"), Range(1, 1.1, "L"), Range(1.0, 1.6)
 
 # Backgrounds
 AMPLIFIER_NOISE_UV = Range(1.5, 12, "L", log=True)  # rms: 3-4 uV the amplifier, about 10 uV with the needle

@@ -109,14 +109,16 @@ def end_plate_spike_shape(draw: Draw, rate_hz: float, duration_ms: float) -> np.
 _UNITS = {"normal": ((6, 16), (0.25, 0.9)), "neurogenic": ((10, 25), (0.5, 1.9)), "myopathic": ((3, 9), (0.3, 1.5))}
 
 
-def motor_unit_shape(draw: Draw, rate_hz: float, duration_ms: float, form: str = "normal") -> np.ndarray:
+def motor_unit_shape(
+    draw: Draw, rate_hz: float, duration_ms: float, form: str = "normal", spread_by: float = 1.0
+) -> np.ndarray:
     """Return a motor unit's potential: the sum of its fibres, near ones sharp and far ones slow.
 
     Fibres lie evenly over the needle's uptake area, their end plates and velocities spread; reinnervation adds fibres
-    in groups and spreads them, myopathy leaves few.
+    in groups and spreads them, myopathy leaves few. ``spread_by`` more than 1: their arrivals lie farther apart.
     """
     (few, many), (close, wide) = _UNITS[form]
-    count, spread = draw.integer(few, many), draw.between(close, wide)
+    count, spread = draw.integer(few, many), spread_by * draw.between(close, wide)
     surface = draw.of(SURFACE_MM)
     nearest = draw.between(0.12, 0.45) if form != "myopathic" else draw.between(0.08, 0.3)
     radii = nearest + np.sqrt(draw.rng.random(count)) * draw.between(0.8, 2.2)

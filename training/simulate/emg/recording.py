@@ -93,7 +93,8 @@ def _place(firing: Firing, train: int, total: np.ndarray, work_hz: float, band: 
         total[start:stop] += gain * shape[start - at : stop - at]
         if 0 <= at + peak < len(total):
             edges = ((at + peak) / work_hz, max(0.0, (at + first) / work_hz), min(len(total), at + last) / work_hz)
-            events.append(TrueEvent(firing.label, firing.generator, train, *edges, float(gain * size)))
+            generator, label = firing.each[which] if firing.each else (firing.generator, firing.label)
+            events.append(TrueEvent(label, generator, train, *edges, float(gain * size)))
     return events
 
 

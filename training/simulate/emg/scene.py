@@ -1,6 +1,8 @@
 """What one stretch of recording holds: a leading generator, what else fires, and the backgrounds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -8,7 +10,7 @@ from training.simulate.emg import backgrounds as bg
 from training.simulate.emg import parameters as ranges
 from training.simulate.emg.draws import Draw
 from training.simulate.emg.recording import Amplifier, Recording, record, work_rate
-from training.simulate.emg.sources import Firing, make
+from training.simulate.emg.sources import VARIANTS, Firing, make
 
 # What Others are made of, with their shares
 OTHERS: dict[str, float] = {
@@ -31,6 +33,18 @@ OTHERS: dict[str, float] = {
 }
 LEADING = {"PSW": "positive sharp wave", "Fibs": "fibrillation"}
 VOLUNTARY = ("normal MUAP", "neurogenic MUAP", "myopathic MUAP")
+MOTOR_UNITS = (*VOLUNTARY, "regular motor unit")
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a mixture is recorded with, and when: ``any`` needle is the ranges as they are, which cover both.
+
+    ``months`` after denervation sets how large fibrillations and positive sharp waves are (None: any).
+    """
+
+    needle: Literal["any", "concentric", "monopolar"] = "any"
+    months: float | None = None
 
 
 def leading_generator(draw: Draw, label: str) -> str:
@@ -110,10 +124,27 @@ def _background(
     return total, tuple(names)
 
 
-def simulate_mixture(draw: Draw, generators: Sequence[str], rate_hz: float, length_s: float) -> Recording:
-    """Return a recording in which several generators fire at once, one train of each name given."""
+def simulate_mixture(
+    draw: Draw, generators: Sequence[str], rate_hz: float, length_s: float, examination: Examination | None = None
+) -> Recording:
+    """Return a recording in which several generators (or variants) fire at once, one train of each name given."""
     work_hz, _ = work_rate(rate_hz)
-    firings = [make(name, draw, work_hz, length_s) for name in generators]
+    how = examination or Examination()
+    firings = [make(name, draw, work_hz, length_s, **_fixed(draw, name, how)) for name in generators]
     sizes = [float(np.ptp(s)) for f in firings for s in f.shapes]
     noise, names = _background(draw, work_hz, int(length_s * work_hz), "", min(sizes, default=0.0))
     return record(firings, noise, rate_hz, random_amplifier(draw, 0.0), names)
+
+
+def _fixed(draw: Draw, name: str, examination: Examination) -> dict[str, float]:
+    """Return what the examination says of a generator's parameters."""
+    if examination.months is not None and (name in LEADING.values() or name in VARIANTS):
+        return {"amplitude_uv": draw.of(ranges.amplitude_after(examination.months))}
+    if examination.needle == "monopolar" and name in MOTOR_UNITS:
+        own = ranges.GENERATORS[name]
+        return {
+            "amplitude_uv": draw.of(own.amplitude_uv) * draw.of(ranges.MONOPOLAR_GAIN),
+            "duration_ms": draw.of(own.duration_ms) * draw.of(ranges.MONOPOLAR_LENGTH),
+            "spread": draw.of(ranges.MONOPOLAR_SPREAD),
+        }
+    return {}

@@ -20,6 +20,7 @@ class Firing:
     times_s: np.ndarray
     gains: np.ndarray
     which: np.ndarray
+    each: tuple[tuple[str, str], ...] = ()  # generator and class of each shape, where they are not all the train's
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,24 @@ class Setting:
     duration_ms: float
     rate_hz: float
     cv: float
+    spread: float = 1.0  # of a motor unit's fibres in time, against what is usual
 
 
 Make = Callable[[Draw, float, float, Setting], Firing]
 
 
 def make(name: str, draw: Draw, sampling_hz: float, length_s: float, **fixed: float) -> Firing:
-    """Return a train of a generator; ``fixed`` sets amplitude_uv, duration_ms, rate_hz or cv instead of drawing it."""
-    ranges = GENERATORS[name]
+    """Return a train of a generator or of a variant (``VARIANTS``).
+
+    ``fixed`` sets amplitude_uv, duration_ms, rate_hz, cv or a motor unit's spread instead of drawing it.
+    """
+    if name in VARIANTS:
+        generator, maker = VARIANTS[name]
+    else:
+        generator, maker = name, _MAKERS[name]
+    ranges = GENERATORS[generator]
     drawn = {key: draw.of(getattr(ranges, key)) for key in ("amplitude_uv", "duration_ms", "rate_hz", "cv")}
-    return _MAKERS[name](draw, sampling_hz, length_s, Setting(**(drawn | fixed)))
+    return maker(draw, sampling_hz, length_s, Setting(**(drawn | fixed)))
 
 
 def _firing(name: str, setting: Setting, shapes: list[np.ndarray], times: np.ndarray, gains: np.ndarray) -> Firing:
@@ -98,7 +107,7 @@ def _motor_unit(name: str, form: str | None, shake: float) -> Make:
     def motor_unit(draw: Draw, sampling_hz: float, length_s: float, setting: Setting) -> Firing:
         times = firing.steady(draw, length_s, setting.rate_hz, setting.cv)
         own = form or draw.pick(("normal", "neurogenic", "myopathic"))
-        shape = potentials.motor_unit_shape(draw, sampling_hz, setting.duration_ms, own)
+        shape = potentials.motor_unit_shape(draw, sampling_hz, setting.duration_ms, own, setting.spread)
         return _firing(name, setting, [shape], times, _jitter(draw, times, shake))
 
     return motor_unit
@@ -181,4 +190,42 @@ _MAKERS: dict[str, Make] = {
     "myokymia": _myokymia,
     "neuromyotonia": _neuromyotonia,
     "insertional activity": _insertional,
+}
+
+
+def _at_origin(draw: Draw, sampling_hz: float, length_s: float, setting: Setting) -> Firing:
+    times = firing.spontaneous(draw, length_s, setting.rate_hz, setting.cv, draw.between(0.2, 0.6))
+    shape = potentials.fibrillation_shape(draw, sampling_hz, setting.duration_ms, at_origin=True)
+    return _firing("fibrillation", setting, [shape], times, _jitter(draw, times, 0.02))
+
+
+def _turning(first: str, then: str) -> Make:
+    def turning(draw: Draw, sampling_hz: float, length_s: float, setting: Setting) -> Firing:
+        """One fibre's train: its wave comes to be blocked at the needle, or comes to pass it again."""
+        times = firing.spontaneous(draw, length_s, setting.rate_hz, setting.cv, draw.between(0.2, 0.6))
+        sharp_ms = draw.of(GENERATORS["positive sharp wave"].duration_ms)
+        shapes = {
+            "fibrillation": potentials.fibrillation_shape(draw, sampling_hz, setting.duration_ms),
+            "positive sharp wave": potentials.positive_sharp_wave_shape(draw, sampling_hz, sharp_ms),
+        }
+        made = _firing(first, setting, [shapes[first], shapes[then]], times, _jitter(draw, times, 0.02))
+        turn_s = draw.between(0.3, 0.7) * length_s
+        each = tuple((name, GENERATORS[name].label) for name in (first, then))
+        return replace(made, which=(times > turn_s).astype(int), each=each)
+
+    return turning
+
+
+# What is simulated when it is asked for by name, with the generator whose ranges it has: a train may turn from one into
+# the other, and a fibrillation is negative first only at its origin (EMG.md, L)
+VARIANTS: dict[str, tuple[str, Make]] = {
+    "fibrillation at its origin": ("fibrillation", _at_origin),
+    "fibrillation turning into positive sharp wave": (
+        "fibrillation",
+        _turning("fibrillation", "positive sharp wave"),
+    ),
+    "positive sharp wave turning into fibrillation": (
+        "fibrillation",
+        _turning("positive sharp wave", "fibrillation"),
+    ),
 }
