@@ -40,7 +40,10 @@ def find_ground(colour: np.ndarray) -> tuple[np.ndarray, tuple[Rect, ...], np.nd
         ground[:] = common[0] if common else np.median(values, axis=0)
         return ground, (), np.zeros((rows, columns), bool)
     window = min(WINDOW_PX, max(3, min(half.shape[:2]) // 2)) | 1
-    blurred = cv2.merge([cv2.medianBlur(np.ascontiguousarray(half[..., c]), window) for c in range(3)])
+    reach = window // 2  # a frame at the picture's own edge must not count for more than it is
+    wider = cv2.copyMakeBorder(half, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
+    blurred = cv2.merge([cv2.medianBlur(np.ascontiguousarray(wider[..., c]), window) for c in range(3)])
+    blurred = np.ascontiguousarray(blurred[reach:-reach, reach:-reach])
     ground = cv2.resize(blurred, (columns, rows), interpolation=cv2.INTER_NEAREST)
     grounds = _grounds(half)
     panels = _panels(colour, half, grounds)

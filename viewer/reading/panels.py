@@ -9,9 +9,8 @@ from viewer.reading.traces import Trace
 
 SAME_EXTENT = 0.85  # overlap over union of two sweeps' columns in one panel
 ONE = 0.25  # of the smaller rectangle: panels that overlap so far are one
-NARROW = 0.4  # of the widest panel: a narrower one is a stray line
 LETTER_SHARE = 0.4  # of the strongest stroke near
-LETTERS = 5  # small parts between two sweeps that are a caption
+LETTERS = 9  # small parts between two sweeps that are a caption
 
 Rect = tuple[float, float, float, float]
 
@@ -27,8 +26,6 @@ def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]
         else:
             home.append(trace)
     panels = _merged([group for column in columns for group in _split(column, ink, letters)])
-    widest = max((_extent(g)[2] for g in panels), default=0.0)
-    panels = [g for g in panels if _extent(g)[2] >= NARROW * widest]
     return [(group, _bounds(group, panels, ink)) for group in sorted(panels, key=lambda g: (g[0].row, g[0].x0))]
 
 

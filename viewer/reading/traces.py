@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MOST_SEGMENTS = 80  # of flat ink in a part
 PART_PX, PART_SHARE = 30, 0.03  # a connected part of a trace is at least so wide (pixels, share of the picture's width)
 LEAST_SHARE = 0.12  # a trace is at least so wide, of the picture
 GAP_PX = 7  # a cursor or a grid line cuts a trace so widely
@@ -139,7 +140,7 @@ def _level_lines(runs: _Runs) -> list[_Line]:
     x0, x1 = int(runs.x.min()), int(runs.x.max()) + 1
     usual = float(np.median(heights))
     flat = runs.of(heights <= 2.5 * usual + 1)
-    segments = _segments(flat, x0, x1)
+    segments = sorted(_segments(flat, x0, x1), key=lambda s: -len(s[0]))[:MOST_SEGMENTS]
     lines = []
     while segments:
         chain = _chain(segments, (x1 - x0), usual)

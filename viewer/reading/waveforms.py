@@ -14,6 +14,7 @@ OVER_NOISE = 5.0  # standard deviations
 OVER_THICKNESS = 0.8  # of the resting curve
 EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
 TAIL = 3  # a positive sharp wave's slow end may be so many times as long as what stands out of the noise
+NARROW = 0.4  # of the widest panel: a narrower one without a waveform is a stray line
 QUIET_SHARE = 0.25  # of a sweep's room: a trace that never takes more holds no potential
 QUIET_ROOM = 0.25  # of a panel's width: a lone sweep's room at most
 CLIPPED_STEP_PX = 8  # two columns beside a flat end
@@ -83,7 +84,7 @@ def find_waveforms(shown: np.ndarray) -> Found:
         level += [t for t in more if t.ruled]
         traces += [t for t in more if _is_curve(t) and not any(_near(t, other, ink.panels) for other in traces)]
     found = _arranged(traces, ink)
-    if level and not traces:  # lines without a deflection: a flat trace, or a grid alone
+    if level and not traces and not _leaves_out(level, ink):  # lines without a deflection: a flat trace, or a grid
         found = replace(found, quiet=True)
     return _scaled(found, 1 / zoom)
 
@@ -94,9 +95,13 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
     panels: list[Panel] = []
     waveforms: list[Waveform] = []
     busy = 0.0
-    for members, rect in group_panels(traces, ink):
+    groups = group_panels(traces, ink)
+    widest = max((rect[2] for _, rect in groups), default=0.0)
+    for members, rect in groups:
         number = len(panels)
         found = [(trace, span) for trace in members for span in deflections(trace)]
+        if not found and rect[2] < NARROW * widest:
+            continue
         sweeps = {id(t): s for s, t in enumerate(members)}
         x, y, w, h = rect
         for trace, (first, last) in found:
@@ -110,8 +115,22 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
         room = (h if len(members) > 1 else min(h, QUIET_ROOM * w)) / len(members)
         busy = max(busy, *(float(np.quantile(t.bottom - t.top, 0.98)) / room for t in members))
     waveforms = _distinct(waveforms)
-    quiet = bool(panels) and not waveforms and busy < QUIET_SHARE
+    quiet = bool(panels) and not waveforms and busy < QUIET_SHARE and not _leaves_out(traces, ink)
     return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]), quiet)
+
+
+def _leaves_out(traces: list[Trace], ink: Ink) -> bool:
+    """Whether there is ink, higher than letters, that belongs to no trace: nothing may be said of the rest then."""
+    import cv2
+
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.mask(SHARES[0]).astype(np.uint8), connectivity=8)
+    for x, y, w, h, _ in stats[1:]:
+        if h < max(24, 0.05 * len(ink.strength)) or w <= 3:
+            continue
+        inside = any(t.x0 - 8 <= x and x + w <= t.x1 + 8 and t.top.min() - 3 <= y <= t.bottom.max() for t in traces)
+        if not inside:
+            return True
+    return False
 
 
 def _is_clipped(trace: Trace, first: int, last: int) -> bool:
