@@ -72,7 +72,7 @@ def test_number_keys_switch_classes(desk: Any, until: Callable) -> None:
     window = MainWindow(desk, remember=False)
     try:
         desk.add_items([Item(Path("a.png"))])
-        until(lambda: desk.selected is not None and desk.selected.reading is not None)
+        until(lambda: window.panel.rows)
         window.actions_["class_2"].trigger()
         assert desk.selected.label == "Mass"
         window.actions_["class_2"].trigger()
@@ -81,3 +81,19 @@ def test_number_keys_switch_classes(desk: Any, until: Callable) -> None:
         assert desk.selected.label == "", "there are only three classes"
     finally:
         dispose(window)
+
+
+def test_f1_tells_what_the_mouse_does_in_the_shown_study(desk: Any) -> None:
+    from viewer.ui.shortcuts_dialog import ShortcutsDialog
+    from viewer.ui.views import view_for
+
+    for study, said in zip(_studies(), ("Zoom at the pointer", "Drag a caliper's end", "Sensitivity"), strict=True):
+        view = view_for(study)
+        dialog = ShortcutsDialog(view.action_groups(), None, view.gestures())
+        text = dialog.text.toPlainText()
+        assert said in text
+        assert "Hold H" in text
+        dialog.search.setText("wheel")
+        assert "heel" in dialog.text.toPlainText()
+        dispose(dialog)
+        view.deleteLater()

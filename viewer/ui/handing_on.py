@@ -125,7 +125,9 @@ class HandingOn:
         """Show every action and its keys."""
         from viewer.ui.shortcuts_dialog import ShortcutsDialog
 
-        self._open(ShortcutsDialog(self._window.action_groups(), self._window))
+        view = self._window.stage.view
+        gestures = view.gestures() if view is not None else []
+        self._open(ShortcutsDialog(self._window.action_groups(), self._window, gestures))
 
     def show_about(self) -> None:
         """Say what this is, and what not."""

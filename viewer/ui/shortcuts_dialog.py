@@ -13,11 +13,18 @@ from viewer.ui.theme import theme
 class ShortcutsDialog(QDialog):
     """Shows the table; typing narrows it."""
 
-    def __init__(self, groups: Mapping[str, Sequence[QAction]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        groups: Mapping[str, Sequence[QAction]],
+        parent: QWidget | None = None,
+        gestures: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.resize(720, 640)
         self._groups = {title: [(a.text(), keys_of(a)) for a in actions] for title, actions in groups.items()}
+        if gestures:
+            self._groups[tr("Mouse")] = [(what, gesture) for gesture, what in gestures]
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search"))
         self.search.setClearButtonEnabled(True)

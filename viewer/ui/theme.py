@@ -222,6 +222,7 @@ def _style_sheet(t: Theme) -> str:
     #muted {{ color: {t.muted}; }}
     #failed {{ color: {t.failed}; }}
     #notice {{ background: {t.notice}; color: {t.on_notice}; border-radius: 4px; padding: 6px 9px; }}
+    #bar {{ background: {t.raised}; border: 1px solid {t.accent}; border-radius: 4px; }}
     #badge {{ background: {t.notice}; color: {t.on_notice}; border-radius: 3px; padding: 1px 6px; }}
     #rule {{ background: {t.line}; max-height: 1px; min-height: 1px; }}
     """

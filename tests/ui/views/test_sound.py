@@ -68,3 +68,117 @@ def test_the_line_follows_the_sound_and_turns_the_page(shown, hands):
     assert view.start_s == pytest.approx(0.1)
     view.sound.moved.emit(-1.0)
     assert view.sound_s < 0
+
+
+class Loudspeaker:
+    """A sink in the place of the sound card: asks for blocks as one does, and keeps what it gets."""
+
+    latency = 0.0
+
+    def __init__(self, rate: int, channels: int, dtype: str, callback) -> None:
+        assert (rate, channels, dtype) == (RATE_HZ, 1, "float32")
+        self._callback = callback
+        self.blocks: list[np.ndarray] = []
+        self.running = False
+
+    def start(self) -> None:
+        self.running = True
+
+    def close(self) -> None:
+        self.running = False
+
+    def turn(self, frames: int) -> np.ndarray:
+        out = np.full((frames, 1), np.nan, np.float32)
+        self._callback(out, frames, None, None)
+        self.blocks.append(out[:, 0])
+        return self.blocks[-1]
+
+
+@pytest.fixture
+def loudspeaker(monkeypatch):
+    """Play into a sink of the test's own."""
+    import types
+
+    made: list[Loudspeaker] = []
+
+    def stream(*arguments, **words) -> Loudspeaker:
+        made.append(Loudspeaker(*arguments, **words))
+        return made[-1]
+
+    monkeypatch.setitem(sys.modules, "sounddevice", types.SimpleNamespace(OutputStream=stream))
+    monkeypatch.setattr("viewer.ui.views.emg_actions.missing", lambda: "")
+    return made
+
+
+def tone(amplitude: float, seconds: float = 2.0, hertz: float = 200.0, rate: float = 10_000.0) -> np.ndarray:
+    t = np.arange(round(seconds * rate)) / rate
+    return (amplitude * np.sin(2 * np.pi * hertz * t)).astype(np.float32)
+
+
+def test_the_cursor_moves_in_step_with_what_is_heard(shown, hands, loudspeaker, qtbot):
+    view = shown(hands.recording(tone(50)[None], 10_000.0, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.per_division_s = 0.05
+    view.named["listen-on"].trigger()
+    sink = loudspeaker[0]
+    assert sink.running
+    for frames in (512, 4800, 960):
+        sink.turn(frames)
+        view.sound._tick()
+        heard = sum(len(b) for b in sink.blocks) / RATE_HZ
+        assert view.sound_s == pytest.approx(heard, abs=1e-4)
+    view.named["listen-on"].trigger()
+    assert not sink.running
+    assert view.sound_s < 0
+
+
+def test_volume_and_mute_while_it_plays(shown, hands, loudspeaker):
+    view = shown(hands.recording(tone(50)[None], 10_000.0, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.per_division = 50.0
+    view.listen(True, True)
+    sink = loudspeaker[0]
+    full = np.abs(sink.turn(4800)).max()
+    assert full == pytest.approx(0.25 * 50 / (4 * 50), rel=0.05)  # half volume is a quarter of the amplitude
+    view.named["louder"].trigger()
+    assert np.abs(sink.turn(4800)).max() == pytest.approx(full * (0.6 / 0.5) ** 2, rel=0.05)
+    view.named["mute"].trigger()
+    assert not sink.turn(4800).any()
+    view.named["mute"].trigger()
+    assert sink.turn(4800).any()
+
+
+def test_a_gain_that_clips_says_so(shown, hands, loudspeaker):
+    view = shown(hands.recording(tone(2000)[None], 10_000.0, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.per_division = 20.0
+    view.listen(True, True)
+    assert "clipped" not in " ".join(view.corners().notice)
+    assert np.abs(loudspeaker[0].turn(4800)).max() == 1.0
+    view.sound._tick()
+    assert "clipped" in " ".join(view.corners().notice)
+    for _ in range(4):
+        view.named["softer"].trigger()
+    loudspeaker[0].turn(4800)
+    view.sound._tick()
+    assert "clipped" not in " ".join(view.corners().notice)
+
+
+def test_what_is_heard_is_filtered_as_what_is_seen_and_raw_with_the_raw_key(shown, hands, loudspeaker, qtbot):
+    from PySide6.QtCore import Qt
+
+    from viewer.ui.views.filters import Filters
+
+    samples = tone(50) + tone(50, hertz=50.0)
+    view = shown(hands.recording(samples[None], 10_000.0, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+
+    def hum() -> float:
+        view.listen(True, True)
+        sink = loudspeaker[-1]
+        sound = np.concatenate([sink.turn(480 + i) for i in range(80)])[9600:33_600]
+        spectrum = np.abs(np.fft.rfft(sound))
+        return float(spectrum[25] / spectrum[100])  # 50 Hz against 200 Hz, in steps of 2 Hz
+
+    assert hum() == pytest.approx(1.0, rel=0.05)
+    view.set_filters(Filters(notch_hz=50.0))
+    assert hum() < 0.1
+    qtbot.keyClick(view, Qt.Key.Key_U)
+    assert hum() == pytest.approx(1.0, rel=0.05)
+    assert "raw signal, without Filter notch 50 Hz" in " ".join(view.corners().bottom_left)

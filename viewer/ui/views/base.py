@@ -123,6 +123,10 @@ class StudyView(QWidget):
             self.paint_view(painter)
         return image
 
+    def gestures(self) -> list[tuple[str, str]]:
+        """Return what the mouse does here: gesture and effect."""
+        return []
+
     # For subclasses
 
     def study_changed(self) -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from viewer.ui.views.ecg_layout import GAINS_MM_MV, LAYOUTS, SPEEDS_MM_S
-from viewer.ui.views.trace_actions import add_choices, add_filter_actions, add_finding_actions
+from viewer.ui.views.trace_actions import add_choices, add_filter_actions, add_finding_actions, add_key_region_actions
 
 if TYPE_CHECKING:
     from viewer.ui.views.ecg_view import EcgPaperView
@@ -41,6 +41,7 @@ def add_ecg_actions(view: "EcgPaperView") -> None:
         (tr("Second caliper right"), "Ctrl+Right", True, 1),
     ):
         add(menu, text, key, lambda _, e=end, s=step: view.nudge(e, s))
+    add_key_region_actions(view, menu)
     add(menu, tr("Clear calipers and span"), "Esc", lambda _: view.clear_marks())
 
     titles = {"3x4": tr("3 × 4 + rhythm"), "6x2": "6 × 2", "12x1": tr("12 × 1"), "cabrera": "Cabrera"}

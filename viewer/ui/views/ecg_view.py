@@ -15,6 +15,7 @@ from viewer.ui.views.ecg_actions import add_ecg_actions
 from viewer.ui.views.ecg_layout import GAINS_MM_MV, LAYOUTS, SPEEDS_MM_S, Page, Strip, lay_out, suggest
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.filters import Filters
+from viewer.ui.views.gestures import ecg_gestures
 from viewer.ui.views.paper_scale import pixels_per_mm
 from viewer.ui.views.trace_view import TraceView
 
@@ -257,6 +258,9 @@ class EcgPaperView(TraceView):
             ecg_paint.paint_overview(painter, self, ratio)
         else:
             self.overview.rect = QRectF()
+
+    def gestures(self) -> list[tuple[str, str]]:
+        return ecg_gestures(self.tr)
 
     def corners(self) -> Corners:
         return ecg_paint.corner_words(self)

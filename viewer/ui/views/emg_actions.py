@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QActionGroup
 
 from viewer.ui.views.sound import missing
-from viewer.ui.views.trace_actions import add_filter_actions, add_finding_actions
+from viewer.ui.views.trace_actions import add_filter_actions, add_finding_actions, add_key_region_actions
 
 if TYPE_CHECKING:
     from viewer.ui.views.emg_view import EmgSweepView
@@ -46,6 +46,7 @@ def add_emg_actions(view: "EmgSweepView") -> None:
         add(tr("Tool"), text, key, lambda _, e=end, s=step: view.nudge(e, s))
     add(tr("Tool"), tr("Measure between the cursors"), "Shift+D", lambda _: view.measuring.between_cursors(),
         tip=tr("The potential from the first cursor to the second"))  # fmt: skip
+    add_key_region_actions(view, tr("Tool"))
     add(tr("Tool"), tr("Clear cursors and span"), "Esc", lambda _: view.clear_marks())
     modes = QActionGroup(view)
     for name, text, key, tip in (

@@ -195,6 +195,8 @@ def corner_words(view: "EmgSweepView") -> Corners:
     moved = [wave.channels[c] for c in dict.fromkeys(s.channel for s in sweeps) if view.offset(c)]
     if moved:
         notice.append(tr("Drawn around its median: {channels}").format(channels=", ".join(moved)))
+    if view.sound_clipped:
+        notice.append(tr("The sound is clipped: make it softer (Ctrl+Down) or the sensitivity lower (Down)"))
     if view.mode == "trigger" and not sweeps:
         notice.append(tr("Nothing crosses the level from here on"))
     return Corners((), (), (scales, f"{mode}   {view.filter_words()}", when), (), tuple(notice))

@@ -15,6 +15,7 @@ from viewer.ui.views.emg_measuring import Measuring
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.file_scale import FileScale
 from viewer.ui.views.filters import Filters
+from viewer.ui.views.gestures import emg_gestures
 from viewer.ui.views.scales import TIME_RANGE_S, at_least_125, step_125
 from viewer.ui.views.sound import Sound, Tape
 from viewer.ui.views.sweeps import Sweep
@@ -51,7 +52,9 @@ class EmgSweepView(TraceView):
         self._wheel = 0
         self.sound = Sound(self)
         self.sound_s = -1.0
+        self.sound_clipped = False
         self.sound.moved.connect(self._follow_sound)
+        self.sound.clipped.connect(self._take_clipped)
         add_emg_actions(self)
 
     # The recording
@@ -165,8 +168,9 @@ class EmgSweepView(TraceView):
             return
         scale = 4 * self.per_division / self.to_unit(self.channel)  # half a screen is as loud as it gets
         end_s = self.waveform.duration_s if to_the_end else self.start_s + self.page_s
-        _, envelope = self.shown_samples(0, self.waveform.samples.shape[1])
-        tape = Tape(envelope.samples[self.channel], self.waveform.rate_hz, self.start_s, end_s, scale)
+        filters = None if self.raw else self.filters
+        wave = self.waveform
+        tape = Tape(wave.samples[self.channel], wave.rate_hz, self.start_s, end_s, scale, filters)
         trouble = self.sound.play(tape)
         if trouble:
             self.silence(trouble)
@@ -177,6 +181,11 @@ class EmgSweepView(TraceView):
             self.named[name].setEnabled(False)
             self.named[name].setChecked(False)
             self.named[name].setToolTip(reason)
+
+    def _take_clipped(self, clipped: bool) -> None:
+        if clipped != self.sound_clipped:
+            self.sound_clipped = clipped
+            self.update()
 
     def _follow_sound(self, time_s: float) -> None:
         self.sound_s = time_s
@@ -332,6 +341,9 @@ class EmgSweepView(TraceView):
             return super().picture()
         finally:
             self.unhurried = False
+
+    def gestures(self) -> list[tuple[str, str]]:
+        return emg_gestures(self.tr)
 
     def corners(self) -> Corners:
         return emg_paint.corner_words(self)

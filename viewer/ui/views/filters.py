@@ -44,16 +44,10 @@ def apply(samples: np.ndarray, rate_hz: float, filters: Filters) -> np.ndarray:
 
     Second-order Butterworth high- and low-pass, notch with quality 25. Run both ways, a corner lies at -6 dB.
     """
-    from scipy.signal import butter, iirnotch, sosfiltfilt, tf2sos
+    from scipy.signal import sosfiltfilt
 
     filters = possible(filters, rate_hz)
-    stages: list[np.ndarray] = []
-    if filters.high_pass_hz:
-        stages.append(butter(2, filters.high_pass_hz, "highpass", fs=rate_hz, output="sos"))
-    if filters.low_pass_hz:
-        stages.append(butter(2, filters.low_pass_hz, "lowpass", fs=rate_hz, output="sos"))
-    if filters.notch_hz:
-        stages.append(tf2sos(*iirnotch(filters.notch_hz, 25, fs=rate_hz)))
+    stages = _stages(filters, rate_hz)
     out = np.array(samples, np.float32)
     if not stages:
         return out
@@ -66,6 +60,47 @@ def apply(samples: np.ndarray, rate_hz: float, filters: Filters) -> np.ndarray:
                 padding = min(int(b - a - 1), int(4 * rate_hz / max(filters.high_pass_hz, 0.5)))
                 row[a:b] = sosfiltfilt(sos, row[a:b].astype(np.float64), padlen=padding)
     return out
+
+
+def _stages(filters: Filters, rate_hz: float) -> list[np.ndarray]:
+    """Return the filters' second-order sections."""
+    from scipy.signal import butter, iirnotch, tf2sos
+
+    stages: list[np.ndarray] = []
+    if filters.high_pass_hz:
+        stages.append(butter(2, filters.high_pass_hz, "highpass", fs=rate_hz, output="sos"))
+    if filters.low_pass_hz:
+        stages.append(butter(2, filters.low_pass_hz, "lowpass", fs=rate_hz, output="sos"))
+    if filters.notch_hz:
+        stages.append(tf2sos(*iirnotch(filters.notch_hz, 25, fs=rate_hz)))
+    return stages
+
+
+class Running:
+    """A channel filtered as it is read on, forwards only: for the ear, which hears no shift of a few milliseconds."""
+
+    def __init__(self, samples: np.ndarray, rate_hz: float, filters: Filters) -> None:
+        self._samples, self._rate = samples, rate_hz
+        self._sos = np.vstack(_stages(possible(filters, rate_hz), rate_hz) or [np.array([1.0, 0, 0, 1, 0, 0])[None]])
+        self._state: np.ndarray | None = None
+        self._start, self._kept = 0, np.zeros(0)
+
+    def read(self, first: int, last: int) -> np.ndarray:
+        """Return samples ``first`` to ``last`` filtered; each call begins where the last one was, or later."""
+        from scipy.signal import sosfilt, sosfilt_zi
+
+        end = self._start + len(self._kept)
+        if self._state is None:
+            end = self._start = max(0, first - int(self._rate / 2))  # half a second to settle
+            value = np.nan_to_num(float(self._samples[end])) if end < len(self._samples) else 0.0
+            self._state = sosfilt_zi(self._sos) * value
+        if last > end:
+            fresh, self._state = sosfilt(self._sos, np.nan_to_num(self._samples[end:last].astype(np.float64)),
+                                         zi=self._state)  # fmt: skip
+            self._kept = np.concatenate([self._kept, fresh])
+        drop = max(0, first - self._start)
+        self._kept, self._start = self._kept[drop:], self._start + drop
+        return self._kept[: last - first]
 
 
 def far_median(samples: np.ndarray, least: float) -> float:

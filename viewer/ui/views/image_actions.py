@@ -34,6 +34,15 @@ def add_image_actions(view: "ImageView") -> dict[str, QAction]:
         )  # fmt: skip
     named["calibrate"] = add(tr("Tool"), tr("Calibrate…"), "Q", lambda _: view.screen_measuring.calibrate(),
                              tip=tr("Say what a division of the screen's grid is worth"))  # fmt: skip
+    add(tr("Tool"), tr("Place a region by keys"), "Shift+B", lambda _: view.key_region.begin(),
+        tip=tr("A rectangle in the middle; Shift and arrows move it, Ctrl+Shift and arrows widen it"))  # fmt: skip
+    add(tr("Tool"), tr("Read the placed region"), ("Return", "Enter"), lambda _: view.key_region.read())
+    for words, key, dx, dy in (
+        (tr("left"), "Left", -1, 0), (tr("right"), "Right", 1, 0), (tr("up"), "Up", 0, -1), (tr("down"), "Down", 0, 1)
+    ):  # fmt: skip
+        move, widen = tr("Region {way}").format(way=words), tr("Region's corner {way}").format(way=words)
+        add(tr("Tool"), move, f"Shift+{key}", lambda _, x=dx, y=dy: view.key_region.move(x, y))
+        add(tr("Tool"), widen, f"Ctrl+Shift+{key}", lambda _, x=dx, y=dy: view.key_region.widen(x, y))
     clear = tr("Clear measures and region")
     add(tr("Tool"), clear, "Esc", lambda _: view.clear_marks())
 

@@ -13,7 +13,9 @@ from viewer.ui.views import image_paint
 from viewer.ui.views.background import in_background
 from viewer.ui.views.base import StudyView, finite
 from viewer.ui.views.facts import Corners, study_corners
+from viewer.ui.views.gestures import image_gestures
 from viewer.ui.views.image_actions import add_image_actions
+from viewer.ui.views.image_region import KeyRegion
 from viewer.ui.views.measuring import Measure
 from viewer.ui.views.palette import DARK, Palette
 from viewer.ui.views.pixels import SMALL, PixelPyramid, as_qimage, preview, pyramid, windowed
@@ -52,6 +54,7 @@ class ImageView(StudyView):
         self._drag_start: QPointF | None = None
         self._cursor: QPointF | None = None
         self.screen_measuring = ScreenMeasuring(self)
+        self.key_region = KeyRegion(self)
         self.tools: dict[str, QAction] = add_image_actions(self)
 
     # The study
@@ -90,6 +93,7 @@ class ImageView(StudyView):
         self.inverted, self.window_chosen = False, False
         self.measures, self.draft, self._heat, self._median = [], None, None, None
         self.screen_measuring.study_changed()
+        self.key_region.rect = None
         for name in ("cursors", "scale", "calibrate"):
             self.tools[name].setVisible(self.screen_measuring.offered)
         if self.tool in SCREEN_TOOLS and not self.screen_measuring.offered:
@@ -219,6 +223,7 @@ class ImageView(StudyView):
         """Remove measures and the marked region."""
         self.measures, self.draft = [], None
         self.screen_measuring.clear()
+        self.key_region.rect = None
         self.clear_region()
 
     def heat_picture(self) -> QImage | None:
@@ -294,6 +299,9 @@ class ImageView(StudyView):
         top = self.paint_facts(painter, image_paint.corner_words(self, self._cursor))
         if self.overlays_shown and self.heat_picture() is not None:
             image_paint.paint_legend(painter, self, top - 6)
+
+    def gestures(self) -> list[tuple[str, str]]:
+        return image_gestures(self.tr)
 
     def corners(self) -> Corners:
         """Return the words of the view's own corners."""
@@ -379,6 +387,8 @@ class ImageView(StudyView):
         """The rectangle being marked, in view coordinates."""
         if self._drag and self._drag[0] == "region" and self._drag_start is not None:
             return QRectF(self._drag_start, self._drag[1]).normalized()
+        if self.key_region.rect is not None:
+            return self.placement.transform(self.view_size).mapRect(self.key_region.rect)
         return None
 
     def _mark(self, start: QPointF, end: QPointF) -> None:

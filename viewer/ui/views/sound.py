@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
+from viewer.ui.views.filters import Filters, Running
+
 RATE_HZ = 48_000
 _TICK_MS = 33
 
@@ -12,8 +14,18 @@ _TICK_MS = 33
 class Tape:
     """A stretch of a signal as a loudspeaker wants it, in blocks of any length; made as it is played."""
 
-    def __init__(self, samples: np.ndarray, rate_hz: float, start_s: float, end_s: float, full_scale: float) -> None:
+    def __init__(
+        self,
+        samples: np.ndarray,
+        rate_hz: float,
+        start_s: float,
+        end_s: float,
+        full_scale: float,
+        filters: Filters | None = None,
+    ) -> None:
         self.samples, self.step = samples, rate_hz / RATE_HZ
+        self.running = Running(samples, rate_hz, filters) if filters is not None and filters.on else None
+        self.clipped = False
         self.place, self.end = start_s * rate_hz, min(end_s * rate_hz, len(samples) - 1.0)
         self.rate_hz, self.full_scale = rate_hz, max(full_scale, 1e-12)
         self.volume, self.muted = 0.5, False
@@ -36,10 +48,13 @@ class Tape:
         block = np.zeros(frames, np.float32)
         if first >= last - 1:
             return block
-        piece = np.nan_to_num(self.samples[first:last].astype(np.float64))
+        piece = self.running.read(first, last) if self.running is not None else self.samples[first:last]
+        piece = np.nan_to_num(piece.astype(np.float64))
         inside = places < self.end
         level = 0.0 if self.muted else self.volume / self.full_scale
-        block[inside] = np.clip(np.interp(places[inside] - first, np.arange(len(piece)), piece) * level, -1, 1)
+        sound = np.interp(places[inside] - first, np.arange(len(piece)), piece) * level
+        self.clipped = self.clipped or bool(sound.size and np.abs(sound).max() > 1)
+        block[inside] = np.clip(sound, -1, 1)
         return block
 
 
@@ -48,6 +63,9 @@ class Sound(QObject):
 
     moved = Signal(float)
     """Where in the recording the sound is, in seconds; -1 when it has stopped."""
+
+    clipped = Signal(bool)
+    """Whether the sound is too loud to be played as it is."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -83,11 +101,14 @@ class Sound(QObject):
             stream, self._stream, self.tape = self._stream, None, None
             stream.close()
             self.moved.emit(-1.0)
+            self.clipped.emit(False)
 
     def set_volume(self, volume: float) -> None:
         """Set the loudness, 0..1."""
         self.volume = min(1.0, max(0.0, volume))
         if self.tape is not None:
+            self.tape.clipped = False
+            self.clipped.emit(False)
             self.tape.volume = self.volume**2  # loudness is heard in proportions
 
     def set_muted(self, muted: bool) -> None:
@@ -104,6 +125,8 @@ class Sound(QObject):
         if self.tape is None or self.tape.ended:
             self.stop()
             return
+        if self.tape.clipped:
+            self.clipped.emit(True)
         late = float(self._stream.latency)
         self.moved.emit(max(0.0, self.tape.time_s - late))
 

@@ -43,6 +43,27 @@ def add_filter_actions(
         add_choices(view, tr("Filter"), rows, f"{kind}-0")
         text = title.format(value=tr("next"))
         view.add_action(tr("Filter"), text, key, lambda _, f=field, vs=tuple(values): _step(view, f, vs))
+    add_raw_action(view)
+
+
+def add_key_region_actions(view: "TraceView", menu: str) -> None:
+    """Add the way to mark a span with keys alone: cursors are placed, moved, and what is between them read."""
+    tr = view.tr
+    view.add_action(menu, tr("Place cursors"), "Shift+B", lambda _: view.place_cursors(),
+                    tip=tr("In the middle of the page; Shift and Ctrl with arrows move them"))  # fmt: skip
+    for text, key, end, way in (
+        (tr("First cursor far left"), "Alt+Shift+Left", False, -1),
+        (tr("First cursor far right"), "Alt+Shift+Right", False, 1),
+        (tr("Second cursor far left"), "Ctrl+Shift+Left", True, -1),
+        (tr("Second cursor far right"), "Ctrl+Shift+Right", True, 1),
+    ):
+        view.add_action(menu, text, key, lambda _, e=end, w=way: view.nudge(e, w * _far(view)))
+    view.add_action(menu, tr("Read between the cursors"), ("Return", "Enter"), lambda _: view.mark_between_cursors())
+
+
+def _far(view: "TraceView") -> int:
+    """Return a fiftieth of the page in samples."""
+    return max(1, round(view.page_s * view.waveform.rate_hz / 50))
 
 
 def add_finding_actions(view: "TraceView", menu: str) -> None:
@@ -50,6 +71,13 @@ def add_finding_actions(view: "TraceView", menu: str) -> None:
     tr = view.tr
     view.add_action(menu, tr("Next finding"), "E", lambda _: view.go_to_finding(True), tip=tr("Of the chosen class"))
     view.add_action(menu, tr("Previous finding"), "Shift+E", lambda _: view.go_to_finding(False))
+
+
+def add_raw_action(view: "TraceView") -> None:
+    """Add the key that shows the signal as it was recorded, and the filtered one again."""
+    tr = view.tr
+    view.named["raw"] = view.add_action(tr("Filter"), tr("Raw signal"), "U", view.show_raw, checkable=True,
+                                        tip=tr("Look past the filters, without changing them"))  # fmt: skip
 
 
 def _step(view: "TraceView", field: str, values: tuple[float, ...]) -> None:

@@ -38,6 +38,7 @@ class TraceView(FindingsWalk):
         self.envelope = Envelope(np.zeros((0, 0), np.float32))
         self.overview = Overview()
         self.filters = Filters()
+        self.raw = False
         self.filtered = Filtering(self)
         self.filtered.answered.connect(self._take_filtered)
         self.named: dict[str, QAction] = {}
@@ -123,7 +124,7 @@ class TraceView(FindingsWalk):
 
     def offset(self, channel: int) -> float:
         """Return the stored value drawn on the zero line: 0, or the median of a channel that lies far from it."""
-        if self.filters.high_pass_hz and self._shown_filtered() is not None:
+        if self.filters.high_pass_hz and not self.raw and self._shown_filtered() is not None:
             return 0.0
         if channel not in self._offsets:
             scale, unit = self.measured(channel)
@@ -133,14 +134,18 @@ class TraceView(FindingsWalk):
 
     def shown_samples(self, first: float, last: float) -> tuple[int, Envelope]:
         """Return where samples to draw begin, and them: filtered where filters are on and have answered."""
-        if self.filters.on and (filtered := self.filtered.shown(first, last, self.filters)) is not None:
+        if (
+            self.filters.on
+            and not self.raw
+            and (filtered := self.filtered.shown(first, last, self.filters)) is not None
+        ):
             return filtered
         return 0, self.envelope
 
     def values(self, channel: int, first: int, last: int) -> np.ndarray:
         """Return a channel's samples as they are drawn."""
         start, envelope = self.shown_samples(first, last)
-        if self.filters.on and envelope is self.envelope:
+        if self.filters.on and not self.raw and envelope is self.envelope:
             values = self.filtered.values(channel, first, last, self.filters)
             if values is not None:
                 return values
@@ -179,6 +184,33 @@ class TraceView(FindingsWalk):
         self.caliper = self.caliper_piece = None
         self.clear_region()
 
+    def place_cursors(self) -> None:
+        """Place cursors at a third and two thirds of the first piece shown, to be moved by keys."""
+        piece = next(iter(self.pieces()), None)
+        if piece is None or not self.waveform.samples.shape[1]:
+            return
+        self.caliper_piece, rate = piece, self.waveform.rate_hz
+        last, seconds = self.waveform.samples.shape[1] - 1, min(self.page_s, self.waveform.duration_s)
+        a, b = (min(last, round((self.start_s + seconds * share) * rate)) for share in (1 / 3, 2 / 3))
+        scale, unit = self.measured(piece.channel)
+        first, second = (float(self.values(piece.channel, at, at + 1)[0]) * scale for at in (a, b))
+        self.caliper = Caliper(piece.channel, a / rate, b / rate, first, second, unit)
+        self.update()
+
+    def mark_between_cursors(self) -> None:
+        """Mark the span between the cursors, to be read by itself."""
+        caliper = self.caliper
+        if caliper is not None:
+            start, end = sorted((caliper.start_s, caliper.end_s))
+            if (end - start) * self.waveform.rate_hz >= 8:
+                self.mark(Region(start_s=start, end_s=end))
+
+    def show_raw(self, on: bool) -> None:
+        """Show the signal as it was recorded, whatever filters are chosen; or filtered again."""
+        self.raw = on
+        self.overlays_changed()
+        self.changed()
+
     def set_filters(self, filters: Filters) -> None:
         """Filter what is shown (never what is read); what the sampling rate does not allow stays off."""
         self.filters = possible(filters, self.waveform.rate_hz)
@@ -214,6 +246,8 @@ class TraceView(FindingsWalk):
         if not self.filters.on:
             return self.tr("unfiltered")
         words = self.tr("Filter {settings}").format(settings=self.filters.words())
+        if self.raw:
+            return self.tr("raw signal, without {filter}").format(filter=words)
         return words if self._shown_filtered() is not None else words + self.tr(" (working)")
 
     def _take_filtered(self) -> None:
