@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
 from viewer.study import Kind
 from viewer.ui import session
@@ -125,3 +126,66 @@ def test_values_of_the_wrong_sort_are_left_out(drive: Callable, film: Callable) 
         assert gui.window.memory.recent == ["x"]
 
     assert drive([], script) == 0
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_a_marked_region_is_seen_and_read_again(drive: Callable, film: Callable) -> None:
+    from viewer.study import Region
+
+    marked = Region(x=60, y=50, w=300, h=200)
+
+    def work(gui) -> Iterator[Callable]:
+        yield gui.finished
+        gui.view.mark(marked)
+        yield lambda: gui.current.regional is not None and gui.finished()
+
+    assert drive([film()], work) == 0
+
+    def look(gui) -> Iterator[Callable]:
+        yield lambda: len(gui.entries) == 1 and gui.current.regional is not None and gui.finished()
+        assert gui.current.region == marked
+        assert gui.view.region == marked  # drawn
+        assert gui.current.regional.region == marked  # and read by itself
+        gui.view.setFocus()
+        gui.key(Qt.Key.Key_Escape)
+        yield lambda: gui.current.region is None
+        assert gui.view.region is None
+
+    assert drive([], look) == 0
+
+
+@pytest.mark.usefixtures("no_models")
+def test_a_sound_files_scale_is_asked_once_and_remembered_with_its_folder(drive: Callable, tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile
+
+    tone = (0.1 * np.sin(2 * np.pi * 100 * np.arange(20_000) / 10_000)).astype(np.float32)
+    for name in ("needle emg 1.wav", "needle emg 2.wav"):
+        soundfile.write(tmp_path / name, tone, 10_000, subtype="FLOAT")
+    first, second = (tmp_path / f"needle emg {n}.wav" for n in (1, 2))
+
+    def work(gui) -> Iterator[Callable]:
+        yield gui.finished
+        if gui.current.shown_kind is not Kind.EMG_TRACE:
+            gui.window.desk.overrule(gui.current, Kind.EMG_TRACE)
+            yield gui.finished
+        assert gui.current.study.waveform.units == ("",)
+        yield lambda: gui.view is not None and gui.view.file_scale.bar.isVisible()
+        gui.view.file_scale.bar.fields[0].setCurrentText("2000")
+        gui.view.per_division_s = 0.02
+        gui.view.set_negative_up(False)
+        gui.view.file_scale.bar._apply()
+        yield lambda: gui.current.study is not None and gui.current.study.waveform.units == ("uV",) and gui.finished()
+        assert float(gui.current.study.waveform.samples.max()) == pytest.approx(200, rel=1e-3)
+        yield lambda: gui.view is not None and gui.view.study is gui.current.study
+        assert not gui.view.file_scale.bar.isVisible()
+        assert gui.view.per_division_s == 0.02
+        assert not gui.view.negative_up  # as it was left
+
+    assert drive([first], work) == 0
+
+    def look(gui) -> Iterator[Callable]:
+        yield gui.finished
+        assert gui.current.study.waveform.units == ("uV",)
+
+    assert drive([second], look) == 0
