@@ -154,13 +154,7 @@ def real_figures(
     It is read both ways up: which way round it was stored is not known.
     Windows of one recording are not independent: the intervals are too narrow.
     """
-    real = load_real(data, (name,))[0].recording
-    windows, called, over = [], [], []
-    for sign in (1, -1):
-        told = tell(network, replace(real, samples_uv=real.samples_uv * np.float32(sign), events=()))
-        windows.append(told.windows)
-        called += [e.label != "Others" for e in told.events]
-    shares = np.concatenate(windows)
+    shares, called = real_windows(network, name, data)
     best = shares.argmax(1)
     role = "not trained on" if name in TEST else "trained on"
     where = f"real recording {name} ({role}), both ways up"
@@ -168,8 +162,16 @@ def real_figures(
     return [
         share("windows of motor units called PSW or Fibs", (best != OTHERS) & (shares.max(1) >= sure), where),
         share("windows of motor units over an operating point", over, where),
-        share("motor unit potentials called PSW or Fibs", np.array(called, bool), where),
+        share("motor unit potentials called PSW or Fibs", called, where),
     ]
+
+
+def real_windows(network: TraceEvents, name: str, data: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return a real recording's windows' probabilities, and whether each event is called PSW or Fibs; both ways up."""
+    real = load_real(data, (name,))[0].recording
+    told = [tell(network, replace(real, samples_uv=real.samples_uv * np.float32(sign), events=())) for sign in (1, -1)]
+    called = [e.label != "Others" for t in told for e in t.events]
+    return np.concatenate([t.windows for t in told]), np.array(called, bool)
 
 
 def _grouped(name: str, values: np.ndarray, owner: np.ndarray, data: str) -> dict[str, Any]:

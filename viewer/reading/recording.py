@@ -15,7 +15,7 @@ from viewer.reading.values import Event, Finding, HeatMap, Span, Train
 from viewer.study import Note, Study, Waveform
 
 DOUBTED = ("clipped", "polarity-doubted")  # no class is sure where this was noticed
-UPSIDE_DOWN = 0.5  # share of the trains' events, over which the polarity is doubted
+UPSIDE_DOWN = 0.3  # share of the events that look so, over which the polarity is doubted
 LEAST_SCORE = 0.5  # of an event outside trains that is pointed at
 MOST_SPANS = 300  # a class
 Timed = TypeVar("Timed", Event, Span)
@@ -86,11 +86,8 @@ def _notes(wave: Waveform, read: list[Channel]) -> tuple[Note, ...]:
     if hum:
         which = " and ".join(f"{h:g}" for h in hum)
         notes.append(Note("mains", f"Mains hum of {which} Hz was taken away before reading"))
-    sizes = [np.bincount(c.owner, minlength=len(c.groups)) for c in read if len(c.found)]
-    inverted = sum(
-        float((s * c.groups[:, -1]).sum()) for s, c in zip(sizes, (c for c in read if len(c.found)), strict=True)
-    )
-    if inverted > UPSIDE_DOWN * sum(int(s.sum()) for s in sizes):
+    shares = np.concatenate([np.exp(c.found.told[:, -1]) for c in read])
+    if shares.size and shares.mean() > UPSIDE_DOWN:
         message = "Waveforms look like positive sharp waves upside down; the polarity may be the wrong way round"
         notes.append(Note("polarity-doubted", message))
     return tuple(notes)
