@@ -21,7 +21,7 @@ from viewer.reading.gradcam import class_maps
 from viewer.reading.networks import probabilities
 from viewer.reading.values import Box, Reading
 from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms
-from viewer.study import Note, Study
+from viewer.study import Image, Note, Study
 from viewer.study.display import grey8
 
 BATCH = 8
@@ -32,6 +32,7 @@ LEAST_WIDE_PX, LEAST_TALL_PX = 60, 36
 ALIKE = 0.3  # two waveforms of a panel whose sizes differ by less (as a share) are judged together
 SHARP, REST = "PSW", "Others"
 MIRRORED_FROM = 0.9  # of the sharp waves' class, upside down: 91 % of such screens and 3 % of others lie over it
+MOST_ASKED = 12  # panels, of what kind they are
 SHEET_PX = 700  # smaller pictures are screens, however many panels they seem to have
 Step = Callable[[str, float], None]
 
@@ -164,6 +165,21 @@ def _in_batches(bundle: ModelBundle, inputs: Tensor, device: str) -> Tensor:
 def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
     """Whether a picture shows several panels, each to be read by itself."""
     return len(found.panels) > 1 and max(shape[:2]) >= SHEET_PX
+
+
+def sheet_panels(image: Image) -> list[Image]:
+    """Return the panels of a picture that seems to be a sheet with waveforms, the first twelve, else none."""
+    if max(image.rows, image.columns) < SHEET_PX:
+        return []
+    shown = grey8(image)
+    found = find_waveforms(shown)
+    if not is_sheet(found, shown.shape) or not found.waveforms:
+        return []
+    parts = []
+    for p in found.panels[:MOST_ASKED]:
+        x, y = max(0, int(p.x)), max(0, int(p.y))
+        parts.append(Image(np.ascontiguousarray(shown[y : y + max(8, int(p.h)), x : x + max(8, int(p.w))])))
+    return parts
 
 
 def _fitted(shown: np.ndarray, bounds: tuple[float, float, float, float], arguments: dict) -> tuple[Tensor, Extent]:

@@ -18,9 +18,9 @@ from viewer.models.preprocessing import Extent, Prepared, prepare
 from viewer.reading import findings as find
 from viewer.reading.checks import check_study, conflicts, fits_content
 from viewer.reading.device import choose_device, is_device_failure
-from viewer.reading.emg_picture import concluded, read_emg_picture
+from viewer.reading.emg_picture import concluded, read_emg_picture, sheet_panels
 from viewer.reading.gradcam import class_maps
-from viewer.reading.identify import KindOpinion, overrule, settle_kind
+from viewer.reading.identify import SHEET_DOUBTED_BELOW, KindOpinion, overrule, settle_kind, votes_for
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
 from viewer.reading.values import ModelIdentity, Reading
@@ -141,14 +141,22 @@ class Engine:
         card = next((c for c in catalogue(self.folders) if c.role == "kind"), None)
         if card is None:
             return None
-        prepared = prepare(card.preprocessing, card.preprocessing_arguments, study)
-        logits, _ = self._run(card, prepared, _Job(cancel, None), want_maps=False)
-        share = probabilities(card, torch.from_numpy(logits))[0].tolist()
-        best = max(range(len(share)), key=lambda c: share[c])
-        sure = share[best] >= card.uncertain_below
-        return KindOpinion(
-            Kind(card.classes[best]) if sure else Kind.UNKNOWN, dict(zip(card.classes, share, strict=True))
-        )
+        share = self._kind_shares(card, [study], cancel)[0]
+        best = int(share.argmax())
+        opinion = dict(zip(card.classes, share.tolist(), strict=True))
+        if Kind(card.classes[best]) != Kind.EMG_IMAGE and share[best] < SHEET_DOUBTED_BELOW:
+            panels = [replace(study, content=part) for part in sheet_panels(study.content)]
+            emg = card.classes.index(Kind.EMG_IMAGE) if Kind.EMG_IMAGE in card.classes else None
+            if panels and emg is not None and votes_for(self._kind_shares(card, panels, cancel)[:, emg]):
+                return KindOpinion(Kind.EMG_IMAGE, opinion)
+        return KindOpinion(Kind(card.classes[best]) if share[best] >= card.uncertain_below else Kind.UNKNOWN, opinion)
+
+    def _kind_shares(self, card: Card, studies: Sequence[Study], cancel: threading.Event | None) -> np.ndarray:
+        """Return each picture's probabilities of the kinds (pictures, kinds)."""
+        prepared = [prepare(card.preprocessing, card.preprocessing_arguments, s) for s in studies]
+        inputs = Prepared(torch.cat([p.inputs for p in prepared]), tuple(e for p in prepared for e in p.extents))
+        logits, _ = self._run(card, inputs, _Job(cancel, None), want_maps=False)
+        return probabilities(card, torch.from_numpy(logits)).numpy()
 
     def _card(self, kind: Kind, model_id: str | None) -> Card | None:
         cards = catalogue(self.folders)

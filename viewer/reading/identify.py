@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from viewer.reading.words import kind_name
 from viewer.study import TWELVE_LEADS, Kind, KindFrom, Note, Study, Waveform
 
+# A report sheet of needle EMG looks like an ECG sheet or like nothing known: where the network is less sure than this,
+# the sheet's panels are asked one by one. Of 31 drawn ECG sheets all lie over it, of 54 drawn EMG sheets four.
+SHEET_DOUBTED_BELOW = 0.85
+PANEL_FROM, PANELS_LEAST, PANELS_SHARE = 0.6, 2, 0.34
 FILE_DOUBTED_BELOW = 0.05  # probability of the kind a file claims, under which its word is not taken
 
 
@@ -14,6 +20,12 @@ class KindOpinion:
 
     kind: Kind
     probabilities: dict[str, float]
+
+
+def votes_for(shares: np.ndarray) -> bool:
+    """Whether a sheet is of the kind of which its panels have these probabilities: two at least, and a third of all."""
+    own = int((shares >= PANEL_FROM).sum())
+    return own >= PANELS_LEAST and own >= PANELS_SHARE * len(shares)
 
 
 def settle_kind(study: Study, opinion: KindOpinion | None) -> Study:
