@@ -3,20 +3,7 @@
 from viewer.study import Image, Kind, Study
 from viewer.ui.views.base import StudyView
 
-__all__ = ["StudyView", "view_for", "warm_up"]
-
-
-def warm_up() -> None:
-    """Import in the background what the first view would otherwise wait for (OpenCV alone 30 to 45 ms)."""
-    from PySide6.QtCore import QThreadPool
-
-    QThreadPool.globalInstance().start(_import_early)
-
-
-def _import_early() -> None:
-    import cv2  # noqa: F401
-
-    from viewer.ui.views import ecg_view, emg_view, image_view  # noqa: F401
+__all__ = ["StudyView", "view_for"]
 
 
 def view_for(study: Study) -> StudyView:
