@@ -8,7 +8,8 @@ from viewer.reading.words import kind_name
 from viewer.study import TWELVE_LEADS, Kind, KindFrom, Note, Study, Waveform
 
 # A report sheet of needle EMG looks like an ECG sheet or like nothing known: where the network is less sure than this,
-# the sheet's panels are asked one by one: 21 of 30 drawn EMG sheets are then recognised (9 of 40 without), 30 of 31 ECG.
+# the sheet's panels are asked one by one: 21 of 30 drawn EMG sheets are then recognised (9 of 40 without), and 30 of
+# 31 ECG sheets.
 SHEET_DOUBTED_BELOW = 0.85
 PANEL_FROM, PANELS_LEAST, PANELS_SHARE = 0.6, 2, 0.34
 FILE_DOUBTED_BELOW = 0.05  # probability of the kind a file claims, under which its word is not taken
