@@ -88,6 +88,8 @@ def _check_picture(study: Study, image: Image, notes: list[Note], refusals: list
         return
     if study.kind == Kind.CHEST_XRAY:
         _check_film(study, grey, notes, refusals)
+    elif study.kind == Kind.EMG_IMAGE:
+        notes.append(Note("scale-unknown", "The network does not know the picture's ms and µV a division"))
 
 
 def _check_film(study: Study, grey: np.ndarray, notes: list[Note], refusals: list[Note]) -> None:
