@@ -11,6 +11,7 @@ from viewer.models.preprocessing.emg_trace import MARGIN_S, RATE_HZ, conditioned
 from viewer.reading import trains as tr
 from viewer.reading.checks_emg import is_cut_off
 from viewer.reading.events import _events
+from viewer.reading.gradcam import filter_weights
 from viewer.study import Waveform
 
 torch.set_num_threads(1)
@@ -210,3 +211,14 @@ def test_a_trace_cut_off_at_the_amplifiers_range(clip, cut):
     if clip:
         samples = np.clip(samples, -clip * 400, clip * 400)
     assert is_cut_off(samples, 10000.0) == cut
+
+
+def test_the_closed_form_of_the_maps_weights_is_autograds():
+    torch.manual_seed(1)
+    network = build_network("trace-events", classes=3).eval()
+    features = torch.rand(2, 96, 60, requires_grad=True)
+    logits = network.head(features)
+    for c in range(3):
+        (gradient,) = torch.autograd.grad(logits[:, c].sum(), features, retain_graph=True)
+        closed = filter_weights(network, features.detach())[:, c]
+        assert torch.allclose(closed, gradient.mean(2), atol=1e-7, rtol=1e-4)

@@ -24,7 +24,7 @@ from viewer.reading.events import HOP_S, WINDOW_S, Channel, read_channel
 from viewer.study import Waveform
 
 UNIT_KNOWN = 0.8  # share of the recordings that come with their unit
-INVERTED, REAL = 0.06, 0.08
+INVERTED, REAL = 0.06, 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,12 @@ def choose_threshold(network: TraceEvents, count: int, seed: int = 3) -> float:
 
 def fit_heads(network: TraceEvents, count: int, data: Path | None, seed: int = 5) -> None:
     """Fit both heads: the trains' on recordings of the training ranges, then the windows' on the validation's."""
+    fit_trains(network, count, data, seed)
+    fit_windows(network, count // 2, data, seed + 1)
+
+
+def fit_trains(network: TraceEvents, count: int, data: Path | None, seed: int) -> None:
+    """Fit the trains' head on recordings of the training ranges."""
     rows, labels, weights = [], [], []
     for e in examples(network, "train", count, seed, data):
         if len(e.channel.found):
@@ -101,8 +107,12 @@ def fit_heads(network: TraceEvents, count: int, data: Path | None, seed: int = 5
     x, y, w = np.concatenate(rows), np.concatenate(labels), np.concatenate(weights)
     known = y >= 0
     _fit_classes(network.train_class, x[known], y[known], w[known])
+
+
+def fit_windows(network: TraceEvents, count: int, data: Path | None, seed: int) -> None:
+    """Fit the windows' head on recordings of the validation ranges."""
     numbers, there = [], []
-    for e in examples(network, "validation", count // 2, seed + 1, data):
+    for e in examples(network, "validation", count, seed, data):
         if len(e.channel.windows):
             truth, sure = window_truth(e)
             numbers.append(e.channel.numbers[sure])

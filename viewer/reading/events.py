@@ -20,7 +20,6 @@ from viewer.study import Waveform
 CELL_S = 0.001
 REFINE_S = 0.002  # an event's time is the signal's largest deflection so near its cell
 WINDOW_S, HOP_S = 2.0, 1.0  # findings are made of such windows
-NEVER = float(np.log(1e-6))
 UV = {"uV": 1.0, "mV": 1000.0}
 Step = Callable[[float], None]
 
@@ -30,7 +29,7 @@ class Channel:
     """What is found in one channel.
 
     ``owner`` (n,): each event's group; ``groups`` (groups, classes + 1): their class probabilities; ``windows`` (w, 2):
-    start and end of the windows that hold events, ``numbers`` (w, 6) what is measured of them. ``maps`` (classes,
+    start and end of the windows that hold events, ``numbers`` (w, 7) what is measured of them. ``maps`` (classes,
     tenths of a second) where they are asked for.
     """
 
@@ -52,19 +51,18 @@ def read_channel(
     want_maps: bool = False,
 ) -> Channel:
     """Read one channel. ``step`` is called before each piece with the share done; it may raise to stop."""
-    parts, grids, maps, hum_hz = [], [], [], 0.0
+    parts, maps, hum_hz = [], [], 0.0
     unit_uv = UV.get(wave.units[channel])
     for piece in pieces(wave, channel):
         step(piece.core_s[0] / wave.duration_s)
         features = network.features(piece.tensor()[None].to(_device(network)))
         cells = network.cells(features)
         if want_maps:
-            maps.append(_tenths(piece, class_maps(network, features)[0].cpu().numpy(), 0.0))
+            maps.append(_tenths(piece, class_maps(network, features)[0].cpu().numpy()))
         event = cells.event[0].sigmoid().cpu().numpy()
         told = cells.classes[0].log_softmax(0).cpu().numpy()
         extent_s = cells.extent_ms[0].cpu().numpy() / 1000
         parts.append(_events(piece, event, told, extent_s, float(network.threshold.item()), unit_uv))
-        grids.append(_tenths(piece, np.log(np.maximum(event, 1e-6)) + told[:-1], NEVER).T)
         hum_hz = max(hum_hz, piece.hum_hz)
     found, laid = _joined(parts), np.concatenate(maps, 1) if want_maps else None
     if not len(found):
@@ -72,7 +70,7 @@ def read_channel(
         return Channel(found, np.zeros(0, int), none, np.zeros((0, 2)), np.zeros((0, WINDOW_NUMBERS)), hum_hz, laid)
     found, owner = tr.grouped(found)
     groups = classes_of(network, tr.numbers(found, owner))
-    windows, numbers = _windows(found, owner, groups, np.concatenate(grids), wave.duration_s)
+    windows, numbers = _windows(found, owner, groups, wave.duration_s)
     return Channel(found, owner, groups, windows, numbers, hum_hz, laid)
 
 
@@ -127,36 +125,34 @@ def _joined(parts: list[tr.Found]) -> tr.Found:
     return tr.Found(**{name: values[order] for name, values in joined.items()}, unit_uv=parts[0].unit_uv)
 
 
-def _tenths(piece: Piece, cells: np.ndarray, empty: float) -> np.ndarray:
+def _tenths(piece: Piece, cells: np.ndarray) -> np.ndarray:
     """Return the highest value in each tenth of a second of a piece's core: (rows, cells) -> (rows, tenths)."""
     first = round((piece.core_s[0] - piece.start_s) / CELL_S)
     count = max(1, round((piece.core_s[1] - piece.core_s[0]) / CELL_S))
     own = cells[:, first : first + count]
-    own = np.pad(own, ((0, 0), (0, -own.shape[1] % 100)), constant_values=empty)
+    own = np.pad(own, ((0, 0), (0, -own.shape[1] % 100)))
     return own.reshape(own.shape[0], -1, 100).max(2)
 
 
 def _windows(
-    found: tr.Found, owner: np.ndarray, groups: np.ndarray, grid: np.ndarray, duration_s: float
+    found: tr.Found, owner: np.ndarray, groups: np.ndarray, duration_s: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the windows that hold events, and of each what is measured (6).
+    """Return the windows that hold events, and of each what is measured (7).
 
-    Of sharp waves, and of fibrillations: the surest group's log-odds, the log of how many are expected, the network's
-    highest score.
+    Of sharp waves, and of fibrillations: the surest group's log-odds, the log of how many are expected, and of how many
+    are in that group; and the log of how many events there are. One doubtful potential among many says little.
     """
-    count = max(1, int(np.ceil((duration_s - WINDOW_S) / HOP_S)) + 1)
-    starts = np.arange(count) * HOP_S
     spans, numbers = [], []
-    own = np.clip(groups[owner], 1e-4, 1 - 1e-4)
-    for start in starts:
+    own, sizes = np.clip(groups[owner], 1e-4, 1 - 1e-4), np.bincount(owner)
+    for start in np.arange(max(1, int(np.ceil((duration_s - WINDOW_S) / HOP_S)) + 1)) * HOP_S:
         first, last = np.searchsorted(found.time_s, (start, start + WINDOW_S))
         if first == last:
             continue
         seen = own[first:last, :-2]
-        cells = grid[round(start * 10) : round((start + WINDOW_S) * 10)]
-        best = cells.max(0)[:-1] if len(cells) else np.full(seen.shape[1], NEVER)
-        odds = np.log(seen / (1 - seen)).max(0)
-        numbers.append([*odds, *np.log(seen.sum(0) + 1e-3), *best])
+        surest = sizes[owner[first:last]][seen.argmax(0)]
+        numbers.append(
+            [*np.log(seen / (1 - seen)).max(0), *np.log(seen.sum(0) + 1e-3), *np.log(surest), np.log(last - first)]
+        )
         spans.append((start, min(start + WINDOW_S, duration_s)))
     return np.array(spans), np.array(numbers, np.float32)
 

@@ -40,6 +40,9 @@ def filter_weights(network: Network, features: Tensor) -> Tensor:
         return dense.detach()[None] / cells
     if dense is not None:
         return dense.detach().view(-1, filters, cells).mean(2)[None]
+    closed = network.mean_gradients(features)
+    if closed is not None:
+        return closed.detach()
     gradients = _head_gradients(network, features)
     return gradients / cells if network.pooled else gradients.flatten(3).mean(3)
 

@@ -45,6 +45,13 @@ class Network(nn.Module):
         """
         return None
 
+    def mean_gradients(self, features: Tensor) -> Tensor | None:
+        """Return (batch, classes, filters), the logits' mean gradient over the grid, where there is a closed form.
+
+        ``features`` is (batch, filters, *grid). None: it is taken by going back through the head.
+        """
+        return None
+
     def head(self, features: Tensor) -> Tensor:
         """Return the logits from the last convolution's activations."""
         return self.classify(features.flatten(2).mean(2) if self.pooled else features)

@@ -19,7 +19,7 @@ CELL = 8  # samples of the input in a cell of its grid: 1 ms
 SHARPNESS = 1.0  # of the pooling: 0 is the mean over the cells, infinity the strongest cell
 COARSE = 4  # cells of the fine grid in one of the coarse
 TRAIN_NUMBERS = 37  # what is measured of a train, as ``reading.trains`` lists it
-WINDOW_NUMBERS = 6  # what is measured of a window of a recording, as ``reading.events`` lists it
+WINDOW_NUMBERS = 7  # what is measured of a window of a recording, as ``reading.events`` lists it
 
 
 class Cells(NamedTuple):
@@ -117,3 +117,15 @@ class TraceEvents(Network):
         told = self.cells(pooled)
         each = functional.logsigmoid(told.event)[:, None] + functional.log_softmax(told.classes, 1)[:, : self.classes]
         return (torch.logsumexp(SHARPNESS * each, 2) - math.log(each.shape[2])) / SHARPNESS
+
+    def mean_gradients(self, features: Tensor) -> Tensor:
+        """Return the logits' gradient averaged over the grid, (batch, classes, filters)."""
+        told = self.cells(features)
+        shares = told.classes.softmax(1)  # (batch, classes + 1, cells)
+        each = functional.logsigmoid(told.event)[:, None] + shares.log()[:, : self.classes]
+        counted = (SHARPNESS * each).softmax(2)  # how much each cell counts in each class's logit
+        event, classes, _ = self.cell.weight[:, :, 0, 0].split((1, self.classes + 1, 2))
+        of_event = (counted * (1 - told.event.sigmoid())[:, None]).sum(2)  # (batch, classes)
+        of_classes = torch.einsum("bcn,bkn->bck", counted, shares)
+        gradient = of_event[..., None] * event + classes[: self.classes] - of_classes @ classes
+        return gradient / features.shape[2]
