@@ -10,9 +10,10 @@ import torch
 from training.emg.real import TEST, TRAIN, load_real, real_screen
 from viewer.models.bundle import load_bundle
 from viewer.models.preprocessing import prepare
+from viewer.reading.engine import Engine
 from viewer.reading.networks import probabilities
 from viewer.resources import resources_dir
-from viewer.study import Image, Kind, KindFrom, Source, Study
+from viewer.study import Image, Kind, KindFrom, Source, Study, Waveform
 
 DATA = Path(os.environ.get("LEADLIGHT_REAL_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
@@ -47,3 +48,19 @@ def test_motor_units_of_recordings_not_trained_on_are_seldom_psw_or_fibs(name):
             shares = probabilities(bundle.card, bundle.network(prepared.inputs))[0].numpy()
         wrong += int(shares[:2].max() >= bundle.card.uncertain_below)
     assert wrong <= 4
+
+
+@pytest.mark.parametrize("name", TEST)
+def test_recordings_not_trained_on_are_read_as_motor_units(name):
+    """Either way up, hardly a potential is called PSW or Fibs; trains fire as contracting units do."""
+    recording = load_real(DATA, (name,))[0].recording
+    for sign in (1, -1):
+        samples = (sign * recording.samples_uv[None]).astype(np.float32)
+        wave = Waveform(samples, recording.rate_hz, ("EMG",), ("uV",))
+        study = Study(Source(DATA, "0" * 64, "array"), Kind.EMG_TRACE, KindFrom.PERSON, wave)
+        reading = Engine("cpu").read(study)
+        called = [e for e in reading.events if e.label != "Others"]
+        assert len(called) <= 0.05 * len(reading.events)
+        assert len(reading.events) / wave.duration_s > 5
+        rates = [t.rate_hz for t in reading.trains if t.events >= 20]
+        assert 1 < np.median(rates) < 60
