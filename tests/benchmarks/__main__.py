@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.benchmarks import maps, opening, stalling, starting
+from tests.benchmarks import detecting, drawing, maps, opening, screens, stalling, starting
 from tests.benchmarks.timing import Row
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -20,7 +20,7 @@ def table(rows: list[Row]) -> str:
 
 
 if __name__ == "__main__":
-    found = [row for part in (starting, stalling, opening, maps) for row in part.rows()]
+    found = [row for part in (starting, stalling, opening, maps, screens, detecting, drawing) for row in part.rows()]
     print(table(found))
     if "--readme" in sys.argv:
         text = README.read_text("utf-8")

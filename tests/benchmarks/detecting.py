@@ -13,7 +13,7 @@ from viewer.reading.engine import Engine
 from viewer.study import Kind, KindFrom, Source, Study, Waveform
 
 LENGTH_S, RATE_HZ, ROUNDS = 60.0, 48000.0, 3
-BOUND = 100.0  # times real time, as issue 5 asks
+BOUND = 100.0  # times real time
 NAMES = ("fibrillation", "positive sharp wave", "normal MUAP", "end-plate spike")
 
 
