@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from viewer.ui.views.emg_view import EmgSweepView
 
 _COLUMNS, _ROWS = 10, 8
+LEAST_HEAT_STEPS = 4  # of a heat map in a sweep, for its shades to tell anything
 OVERVIEW_PX = 46
 """The height at the bottom that the bar of the whole recording takes."""
 
@@ -100,6 +101,8 @@ def _heat(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
     heat = view.heat_map
     if heat is None or heat.values.ndim != 1 or (view.mode == "trigger" and view.superimposed):
         return
+    if view.sweep_s < LEAST_HEAT_STEPS * (heat.end_s - heat.start_s) / max(1, heat.values.size):
+        return  # a sweep shorter than the map's own steps would be all one colour; the overview shows where it lies
     area = view.screen_rect
     count = max(2, round(area.width()))
     times = sweep.start_s + (np.arange(count) + 0.5) / count * view.sweep_s
