@@ -4,8 +4,11 @@ Channel by channel, piece by piece: a network says in each millisecond whether a
 class; events of one waveform are a train; a second head judges the train by its shape, its stability and its firing.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,7 +24,9 @@ CELL_S = 0.001
 REFINE_S = 0.002  # an event's time is the signal's largest deflection so near its cell
 WINDOW_S, HOP_S = 2.0, 1.0  # findings are made of such windows
 UV = {"uV": 1.0, "mV": 1000.0}
+WORKERS = 2  # pieces in the network at once
 Step = Callable[[float], None]
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +56,15 @@ def read_channel(
     want_maps: bool = False,
 ) -> Channel:
     """Read one channel. ``step`` is called before each piece with the share done; it may raise to stop."""
-    parts, maps, hum_hz = [], [], 0.0
     unit_uv = UV.get(wave.units[channel])
-    for piece in pieces(wave, channel):
-        step(piece.core_s[0] / wave.duration_s)
-        features = network.features(piece.tensor()[None].to(_device(network)))
-        cells = network.cells(features)
-        if want_maps:
-            maps.append(_tenths(piece, class_maps(network, features)[0].cpu().numpy()))
-        event = cells.event[0].sigmoid().cpu().numpy()
-        told = cells.classes[0].log_softmax(0).cpu().numpy()
-        extent_s = cells.extent_ms[0].cpu().numpy() / 1000
-        parts.append(_events(piece, event, told, extent_s, float(network.threshold.item()), unit_uv))
+
+    def told(piece: Piece) -> tuple[tr.Found, np.ndarray | None]:
+        return _read_piece(network, piece, unit_uv, want_maps)
+
+    parts, maps, hum_hz = [], [], 0.0
+    for piece, (part, own) in side_by_side(_told_of(pieces(wave, channel), wave.duration_s, step), told):
+        parts.append(part)
+        maps += [] if own is None else [own]
         hum_hz = max(hum_hz, piece.hum_hz)
     found, laid = _joined(parts), np.concatenate(maps, 1) if want_maps else None
     if not len(found):
@@ -72,6 +74,46 @@ def read_channel(
     groups = classes_of(network, tr.numbers(found, owner))
     windows, numbers = _windows(found, owner, groups, wave.duration_s)
     return Channel(found, owner, groups, windows, numbers, hum_hz, laid)
+
+
+def _told_of(made: Iterator[Piece], duration_s: float, step: Step) -> Iterator[Piece]:
+    for piece in made:
+        step(piece.core_s[0] / duration_s)
+        yield piece
+
+
+@torch.inference_mode()
+def _read_piece(
+    network: TraceEvents, piece: Piece, unit_uv: float | None, want_maps: bool
+) -> tuple[tr.Found, np.ndarray | None]:
+    """Return a piece's events, and its maps (classes, tenths of a second) where they are wanted."""
+    features = network.features(piece.tensor()[None].to(_device(network)))
+    cells = network.cells(features)
+    maps = _tenths(piece, class_maps(network, features)[0].cpu().numpy()) if want_maps else None
+    event = cells.event[0].sigmoid().cpu().numpy()
+    told = cells.classes[0].log_softmax(0).cpu().numpy()
+    extent_s = cells.extent_ms[0].cpu().numpy() / 1000
+    return _events(piece, event, told, extent_s, float(network.threshold.item()), unit_uv), maps
+
+
+def side_by_side(made: Iterator[Piece], work: Callable[[Piece], Answer]) -> Iterator[tuple[Piece, Answer]]:
+    """Yield each piece with what ``work`` makes of it, in order; two at a time, one thread each.
+
+    So the next piece is conditioned while others are in the network, and no core waits for another inside it.
+    """
+    before = torch.get_num_threads()
+    waiting: deque[tuple[Piece, Future[Answer]]] = deque()
+    try:
+        with ThreadPoolExecutor(WORKERS, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for piece in made:
+                waiting.append((piece, pool.submit(work, piece)))
+                if len(waiting) > WORKERS:
+                    first, answer = waiting.popleft()
+                    yield first, answer.result()
+            for first, answer in waiting:
+                yield first, answer.result()
+    finally:
+        torch.set_num_threads(before)
 
 
 @torch.inference_mode()
