@@ -8,7 +8,7 @@ from training.emg.card import PRECISION_WANTED
 from training.emg.figures import Results, share
 from training.emg.measure import operating_points, uncertain_below
 from training.emg.pictures import HEIGHT, STRIDE, WIDTH, shard
-from training.emg.train import HEAD, NAMES, OF_CLASS, TOLD, WithMore, loss, shipped, tensors
+from training.emg.train import HEAD, NAMES, TOLD, WithMore, loss, tensors
 from training.simulate.emg.parameters import LABELS
 from viewer.models.networks import build_network
 from viewer.reading.gradcam import class_maps
@@ -62,34 +62,6 @@ class TestNetwork:
             fine = fresh.blocks(fresh.stem(x))
             assert torch.equal(fresh.features(x), fine)
             assert torch.equal(fresh.more(fresh.summary(fine)), torch.zeros(1, 3))
-
-
-class TestLooks:
-    def test_what_looks_and_heads_say_is_averaged(self):
-        torch.manual_seed(2)
-        both = WithMore(build_network("screen-waves", classes=3)).eval()
-        network = shipped(both, (1.0, 0.5))
-        x = torch.randn(2, 1, 128, 192)
-        with torch.inference_mode():
-            said = []
-            for picture in (x, torch.nn.functional.avg_pool2d(x, 2)):
-                features = both.network.features(picture)
-                said.append(both.network.classify(features).log_softmax(1))
-                shares = both.told(both.network.summary(features))[:, : len(NAMES)].softmax(1)
-                of_class = torch.eye(3)[torch.tensor(OF_CLASS)]
-                said.append((shares @ of_class).log())
-            assert torch.allclose(network(x), torch.stack(said).mean(0), atol=1e-4)
-
-    def test_its_maps_are_of_all_looks(self):
-        torch.manual_seed(3)
-        network = shipped(WithMore(build_network("screen-waves", classes=3)), (1.0, 0.8))
-        features = network.features(torch.randn(1, 1, 128, 192)).detach()
-        assert features.shape == (1, 320, 8, 12)
-        own = features.clone().requires_grad_()
-        network.head(own)[0, 1].backward()
-        expected = (own.grad.mean((2, 3), keepdim=True) * features).sum(1).relu()
-        made = class_maps(network, features)[:, 1]
-        assert torch.allclose(made, expected, atol=1e-5 * float(expected.max()) + 1e-9)
 
 
 class TestLoss:
@@ -151,6 +123,14 @@ class TestOperatingPoints:
         kept = own.probability.max(1) >= level
         assert (own.called == own.truth)[kept].mean() >= 0.95
         assert 0.5 <= level < 0.95
+
+    def test_what_is_upside_down_is_mostly_uncertain(self):
+        own = self.results()
+        shares = np.linspace(0.4, 0.9, 101)[:, None] * [1, 0, 0] + [0, 0.1, 0]
+        turned = Results(shares, np.zeros(101, int), [{} for _ in shares])
+        level = uncertain_below(own, (), turned)
+        assert (shares.max(1) >= level).mean() <= 0.1
+        assert level > uncertain_below(own)
 
     def test_a_share_is_of_those_asked_for(self):
         hits, of = np.array([1, 1, 0, 0, 1, 0], bool), np.array([1, 1, 1, 1, 0, 0], bool)

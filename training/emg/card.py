@@ -3,7 +3,7 @@
 from typing import Any
 
 from training.emg.pictures import HEIGHT, WIDTH
-from training.emg.train import MEAN, OF_CLASS, STD
+from training.emg.train import MEAN, STD
 from training.simulate.emg.parameters import LABELS
 
 PRECISION_WANTED = {"PSW": 0.995, "Fibs": 0.9}
@@ -13,7 +13,6 @@ def card_of(
     recipe: dict, points: dict[str, float], temperature: float, sure: float, figures: list[dict], maps: dict
 ) -> dict[str, Any]:
     """Return the card's content."""
-    arguments = {"classes": len(LABELS), "generators": OF_CLASS, "looks": recipe["looks"]}
     drawn = sum(-(-part["epochs"] // part["views"]) for part in recipe["part"]) * recipe["pictures"]["shard"]
     return {
         "id": recipe["id"],
@@ -38,14 +37,23 @@ def card_of(
             "One positive sharp wave cannot be told from a motor unit potential of that shape or one of a myotonic run",
             "A mixture of positive sharp waves and fibrillations gets one class",
             "A screen drawn positive-up is often uncertain, or wrong: a fibrillation upside down is an end-plate spike",
-            "The simulated test pictures were drawn for this version and looked at once; version 1.0 was mended after "
-            "a look at misread test pictures of its own, in the same bands of looks and ranges",
+            "The simulated test pictures were drawn for this version. After a first look at their figures the "
+            "validation pictures were made twice as many (PSW's operating point 0.9955 became 0.9944), nothing else "
+            "was changed; version 1.0 was mended after a look at misread test pictures of its own, in the same bands "
+            "of looks",
+            "A long fibrillation (3 to 5 ms) is called Others in about one picture of five; PSW's operating point is "
+            "passed by about half of the positive sharp waves only",
             "The held-out real recordings were measured three times before, for version 1.0, and settings were changed "
             "after that: their figures are no first look",
+            "Version 1.0 is right on 0.890 of the same test pictures (PSW recall 0.72 at its operating point, 0.24 of "
+            "the upside-down ones called): most of what is better on validation pictures does not show in the test's "
+            "ranges",
+            "Inception v4 under the published recipe was not trained on these pictures for want of time: what it would "
+            "reach on them is not known, and this network was not chosen against it",
             "A grade (0 to 4+) needs several sites and time: it is not given",
         ],
         "recipe": "training/recipes/emg-screens.toml",
-        "architecture": {"name": "screen-waves", "arguments": arguments},
+        "architecture": {"name": "screen-waves", "arguments": {"classes": len(LABELS)}},
         "preprocessing": {
             "name": "picture",
             "arguments": {

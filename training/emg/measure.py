@@ -30,7 +30,7 @@ from training.simulate.emg.parameters import LABELS
 from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.models.preprocessing.picture import to_tensor
 
-SURE, FALSE_CALLS = 0.95, 0.015
+SURE, FALSE_CALLS, UPSIDE_DOWN = 0.95, 0.015, 0.1
 
 
 def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int, before: Path | None = None) -> None:
@@ -41,45 +41,60 @@ def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int,
     network = network.half().float().eval()
     counts = recipe["pictures"]
     validation = shard(out / "pictures", 1, counts["tuning"], "validation", None, (), jobs)
-    logits = outputs(network, validation, np.arange(counts["tuning"]))
+    logits = kept_logits(network, validation, out / "tuning.npy")
     upright = ~np.array([f["inverted"] for f in validation.facts])
     truth = np.asarray(validation.targets).argmax(1)
     temperature = fit_temperature(logits[upright], truth[upright], exclusive=True)
-    tuned = results(logits, validation, temperature).where(upright)
+    every = results(logits, validation, temperature)
+    tuned = every.where(upright)
     points = operating_points(tuned)
     real = {}
     for name in (*TEST, *TRAIN):
         own = real_shard(out / "pictures", name, counts["real_test"], data)
-        real[name] = results(outputs(network, own, np.arange(counts["real_test"])), own, temperature)
-    sure = uncertain_below(tuned, [real[name] for name in TRAIN])
+        real[name] = results(kept_logits(network, own, out / f"real-{name.replace(' ', '-')}.npy"), own, temperature)
+    sure = uncertain_below(tuned, [real[name] for name in TRAIN], every.where(~upright))
     print(
         f"validation: accuracy {float((tuned.called == tuned.truth).mean()):.4f}; {points}, uncertain below {sure:.2f}"
     )
     test = shard(out / "pictures", 0, counts["test"], "test", None, (), jobs)
-    unseen = results(outputs(network, test, np.arange(counts["test"])), test, temperature)
+    unseen = results(kept_logits(network, test, out / "test.npy"), test, temperature)
     figures = simulated_figures(unseen, points, sure)
     for name, told in real.items():
         figures += real_figures(told, name, points, sure)
     if before is not None:
         figures.append(accuracy_of(before, test))
-    rows, classes, truths = _with_waves(test, unseen, 48)
-    inputs = tensors(test, rows)[0]
-    data_name = "simulated, unseen looks and ranges"
-    maps = measure_faithfulness(network, inputs, classes, seed=1, exclusive=True, data=data_name)
-    pointing = pointing_game(network, inputs, classes, truths, data=data_name)
-    map_figures = [*maps.figures, *pointing]
-    about_maps = {"figures": map_figures, "faithful": maps.faithful, "note": maps.note}
+    about_maps = maps_of(network, test, unseen, out / "maps.json")
     card = card_of(recipe, points, temperature, sure, figures, about_maps)
     bundle = out / "bundle" / recipe["id"]
     golden, _ = tensors(test, np.array([int(np.flatnonzero(unseen.fact("label") == "PSW")[0])]))
     export_bundle(network, golden, card, bundle)
-    (out / "figures.json").write_text(json.dumps(figures + map_figures, indent=1, default=float))
-    print_figures(figures + map_figures)
-    print(f"temperature {temperature:.3f}, operating points {points}, uncertain below {sure:.2f}; {maps.note}")
+    (out / "figures.json").write_text(json.dumps(figures + about_maps["figures"], indent=1, default=float))
+    print_figures(figures + about_maps["figures"])
+    print(f"temperature {temperature:.3f}, operating points {points}, uncertain below {sure:.2f}; {about_maps['note']}")
     upright_test = unseen.where(~unseen.fact("inverted"))
     print(confusion(upright_test))
     print(by_generator(upright_test))
     misread_sheet(test, unseen, out / "misread.png")
+
+
+def kept_logits(network: ScreenWaves, own: Shard, path: Path) -> np.ndarray:
+    """Return the logits of a shard's pictures; they are kept, so that a cut-off measurement goes on."""
+    if not path.exists():
+        np.save(path, outputs(network, own, np.arange(len(own.facts))))
+    return np.load(path)
+
+
+def maps_of(network: ScreenWaves, test: Shard, unseen: Results, path: Path) -> dict[str, Any]:
+    """Return the card's ``maps``: their faithfulness and the pointing game on 48 right pictures; kept as well."""
+    if not path.exists():
+        rows, classes, truths = _with_waves(test, unseen, 48)
+        inputs = tensors(test, rows)[0]
+        data = "simulated, unseen looks and ranges"
+        maps = measure_faithfulness(network, inputs, classes, seed=1, exclusive=True, data=data)
+        pointing = pointing_game(network, inputs, classes, truths, data=data)
+        told = {"figures": [*maps.figures, *pointing], "faithful": maps.faithful, "note": maps.note}
+        path.write_text(json.dumps(told, default=float))
+    return json.loads(path.read_text())
 
 
 def accuracy_of(bundle: Path, test: Shard) -> dict[str, Any]:
@@ -120,22 +135,25 @@ def operating_points(tuned: Results) -> dict[str, float]:
         good = np.flatnonzero(precision >= PRECISION_WANTED[label])
         last = int(good[-1]) if good.size else 0
         below = own[order[last + 1]] if last + 1 < len(order) else 0.0
-        points[label] = float(np.clip((own[order[last]] + below) / 2, 0.5, 0.99))
+        points[label] = float(np.clip((own[order[last]] + below) / 2, 0.5, 0.9999))
     return points
 
 
-def uncertain_below(tuned: Results, real: Sequence[Results] = ()) -> float:
+def uncertain_below(tuned: Results, real: Sequence[Results] = (), inverted: Results | None = None) -> float:
     """Return the probability under which no class is said.
 
-    At or above it ``SURE`` of the validation pictures are right, and at most ``FALSE_CALLS`` of the screens of the real
-    recordings that were trained on are called PSW or Fibs.
+    At or above it ``SURE`` of the validation pictures are right, at most ``FALSE_CALLS`` of the screens of the real
+    recordings that were trained on are called PSW or Fibs, and at most ``UPSIDE_DOWN`` of the validation pictures of
+    PSW and Fibs that are ``inverted`` are called anything.
     """
+    turned = np.zeros(1) if inverted is None else inverted.probability.max(1)[inverted.truth != LABELS.index("Others")]
     best, right = tuned.probability.max(1), tuned.called == tuned.truth
     false = [np.where(r.called != LABELS.index("Others"), r.probability.max(1), 0.0) for r in real]
     alarms = np.concatenate([*false, np.zeros(1)])
     for level in np.arange(0.5, 0.96, 0.01):
         above = best >= level
-        if above.any() and right[above].mean() >= SURE and (alarms >= level).mean() <= FALSE_CALLS:
+        calm = (alarms >= level).mean() <= FALSE_CALLS and (turned >= level).mean() <= UPSIDE_DOWN
+        if above.any() and right[above].mean() >= SURE and calm:
             return float(level)
     return 0.95
 

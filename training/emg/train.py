@@ -8,7 +8,7 @@ generator leads, and how long a millisecond is on the screen. Pictures are seen 
 import argparse
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -32,7 +32,6 @@ RECIPE = Path(__file__).parents[1] / "recipes" / "emg-screens.toml"
 MEAN, STD = (0.5,), (0.25,)
 PRESENT_WEIGHT = 4.0  # most cells are empty
 NAMES = (*GENERATORS, "quiet", "artefact")
-OF_CLASS = [LABELS.index(GENERATORS[n].label) if n in GENERATORS else LABELS.index("Others") for n in NAMES]
 TOLD = len(NAMES) + 1  # beside the classes: the generators' logits, and the logarithm (to 2) of pixels a millisecond
 HEAD = len(LABELS) + 2  # a target's first numbers: class shares, the generator's index or -1, that logarithm or nan
 GENERATOR_WEIGHT, SCALE_WEIGHT = 0.3, 0.05
@@ -126,14 +125,6 @@ def train(
     _parts(both, recipe, recipe["part"], 0, own, validation, out, device)
     own.close()
     return network.cpu().eval()
-
-
-def shipped(both: WithMore, looks: Sequence[float]) -> ScreenWaves:
-    """Return the network as it ships: with the head that names generators, and looking at several sizes."""
-    network = ScreenWaves(len(LABELS), OF_CLASS, looks)
-    named = {"named.weight": both.told.weight[: len(NAMES)], "named.bias": both.told.bias[: len(NAMES)]}
-    network.load_state_dict(both.network.state_dict() | named)
-    return network.eval()
 
 
 def _parts(

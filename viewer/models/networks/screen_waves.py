@@ -3,16 +3,12 @@
 A waveform may fill the picture or a hundredth of it. Averaging features over the grid drowns a small one, so each cell
 has its own logits, pooled by log-mean-exp (Boyd & Vandenberghe's soft maximum). What only several waveforms together
 tell (how often, how regular, how much alike, how long against the screen's other marks) comes from a coarser grid that
-sees far, from gates on what the whole picture shows, and from features summed up by attention. It may look more than
-once, at several sizes, and name the generator as well: what each look and each head says is averaged. Pictures of any
-size. 3.1 M parameters.
-
-Without the far grid, the gates and the summary it is the first version's network: those begin at nothing, so that its
-weights can be gone on from.
+sees far, from gates on what the whole picture shows, and from features summed up by attention. Pictures of any size.
+3.1 M parameters. Without the far grid, the gates and the summary it is the first version's network: those begin at
+nothing, so that its weights can be gone on from.
 """
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -57,24 +53,12 @@ def _nothing(layer: nn.Linear) -> nn.Linear:
 
 @architecture("screen-waves")
 class ScreenWaves(Network):
-    """Input (batch, 1, height, width), grey; grid 1/16. Logits (batch, classes).
-
-    Parameters
-    ----------
-    generators : sequence of int
-        The class of each generator that a second head names; none: there is no such head.
-    looks : sequence of float
-        The sizes, as shares of the input's, at which it looks; the first is 1.
-    """
+    """Input (batch, 1, height, width), grey; grid 1/16. Logits (batch, classes)."""
 
     pooled = False
 
-    def __init__(
-        self, classes: int, generators: Sequence[int] = (), looks: Sequence[float] = (1.0,), dropout: float = 0.1
-    ) -> None:
+    def __init__(self, classes: int, dropout: float = 0.1) -> None:
         super().__init__()
-        self.looks, self.classes = tuple(looks), classes
-        self.of_class = [[g for g, own in enumerate(generators) if own == c] for c in range(classes)]
         self.stem = nn.Sequential(_conv(1, 48, 4, kernel=7), nn.ReLU(inplace=True))
         self.blocks = nn.Sequential(
             _Block(48, 64, 2),
@@ -92,24 +76,15 @@ class ScreenWaves(Network):
         self.look = nn.Conv2d(FEATURES, QUERIES, 1)
         self.sum_up = nn.Linear(FEATURES * (QUERIES + 1), FEATURES)
         self.more = _nothing(nn.Linear(FEATURES, classes))
-        self.named = nn.Linear(FEATURES, len(generators)) if generators else None
 
     def features(self, x: Tensor) -> Tensor:
-        """Return (batch, 160 * looks, height/16, width/16); all looks on the first one's grid."""
-        first = self._seen(x)
-        others = []
-        for share in self.looks[1:]:
-            smaller = functional.interpolate(x, size=[round(side * share) for side in x.shape[2:]], mode="area")
-            others.append(functional.interpolate(self._seen(smaller), size=first.shape[2:], mode="nearest"))
-        return torch.cat([first, *others], 1) if others else first
-
-    def _seen(self, x: Tensor) -> Tensor:
+        """Return (batch, 160, height/16, width/16)."""
         fine = self.blocks(self.stem(x.contiguous(memory_format=torch.channels_last)))
         far = functional.interpolate(self.back(self.far(fine)), size=fine.shape[2:], mode="nearest")
         return torch.relu(fine + far)
 
     def cells(self, features: Tensor) -> Tensor:
-        """Return each cell's logits (batch, classes, height/16, width/16) from one look's features."""
+        """Return each cell's logits (batch, classes, height/16, width/16)."""
         return self.cell(features)
 
     def summary(self, features: Tensor) -> Tensor:
@@ -121,17 +96,7 @@ class ScreenWaves(Network):
 
     def classify(self, pooled: Tensor) -> Tensor:
         """Return the logits from the whole activations."""
-        said = []
-        for features in pooled.split(FEATURES, 1):
-            summary = self.summary(features)
-            own = self.pool(self.cells(features), features, summary)
-            if self.named is None and len(self.looks) == 1:
-                return own
-            said.append(own.log_softmax(1))
-            if self.named is not None:
-                named = self.named(summary).log_softmax(1)
-                said.append(torch.stack([named[:, those].logsumexp(1) for those in self.of_class], 1))
-        return torch.stack(said).mean(0)
+        return self.pool(self.cells(pooled), pooled, self.summary(pooled))
 
     def pool(self, cells: Tensor, features: Tensor, summary: Tensor) -> Tensor:
         """Return the logits from the cells' logits, the mean features and the summary."""
