@@ -156,8 +156,9 @@ class Stage(QWidget):
             if view is None:
                 view = self._make(place, entry)
             elif view.study is not study:
+                state = view.view_state()  # the same study anew (another kind, a scale): as it is shown now
                 view.set_study(study)
-                view.restore_view_state(entry.view_state)
+                view.restore_view_state(state)
             self._bring_up_to_date(view, entry)
         self._entries.pop(place, None)
         if entry is not None:
