@@ -28,9 +28,7 @@ def check_emg_trace(waveform: Waveform, notes: list[Note], refusals: list[Note])
         refusals.append(Note("too-short", f"There are {1000 * waveform.duration_s:.0f} ms, too short to be read"))
     elif waveform.duration_s < SHORT_S:
         notes.append(Note("short-recording", f"There are {waveform.duration_s:.2f} s: rhythm cannot be judged"))
-    sizes = [
-        _spread(row) * UV[unit] for row, unit in zip(waveform.samples, waveform.units, strict=True) if unit in UV
-    ]
+    sizes = [_spread(row) * UV[unit] for row, unit in zip(waveform.samples, waveform.units, strict=True) if unit in UV]
     if sizes and not IMPLAUSIBLE_UV[0] <= max(sizes) <= IMPLAUSIBLE_UV[1]:
         notes.append(Note("scale-implausible", f"The signal spans {max(sizes):.3g} uV; the scale may be wrong"))
     cut = [name for name, row in zip(waveform.channels, waveform.samples, strict=True) if is_cut_off(row, rate)]

@@ -172,9 +172,8 @@ def _without_drift(signal: np.ndarray) -> np.ndarray:
     pole = np.float32(np.exp(-2 * np.pi * HIGH_PASS_HZ / RATE_HZ))
     gain = np.float32((1 + pole) / 2)
     start = np.float32(np.median(signal[: RATE_HZ // 100])) if signal.size else np.float32(0)
-    filtered, _ = lfilter(
-        np.array([gain, -gain], np.float32), np.array([1, -pole], np.float32), signal, zi=np.array([-gain * start], np.float32)
-    )
+    zeros, poles = np.array([gain, -gain], np.float32), np.array([1, -pole], np.float32)
+    filtered, _ = lfilter(zeros, poles, signal, zi=np.array([-gain * start], np.float32))
     return filtered.astype(np.float32)
 
 
