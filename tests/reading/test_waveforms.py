@@ -7,7 +7,7 @@ import torch
 from tests.reading.small import card, study_of
 from viewer.models.bundle import load_bundle
 from viewer.models.catalogue import catalogue
-from viewer.models.networks.screen_events import ScreenEvents
+from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.reading.emg_picture import is_sheet
 from viewer.reading.engine import Engine
 from viewer.reading.waveforms import Found, Panel, find_waveforms
@@ -149,9 +149,9 @@ def emg_engine(make_bundle, models):
     torch.manual_seed(0)
     content = card("emg-screens", Kind.EMG_IMAGE, ["PSW", "Fibs", "Others"], exclusive=True, uncertain_below=0.6)
     content |= {"operating_points": {"PSW": 0.9, "Fibs": 0.9, "Others": 0.5}}
-    content |= {"architecture": {"name": "screen-events", "arguments": {"classes": 3}}}
+    content |= {"architecture": {"name": "screen-waves", "arguments": {"classes": 3}}}
     content |= {"preprocessing": {"name": "picture", "arguments": {"height": 96, "width": 128, "channels": 1}}}
-    make_bundle(content, ScreenEvents(3).eval(), (1, 96, 128))
+    make_bundle(content, ScreenWaves(3).eval(), (1, 96, 128))
     return Engine("cpu", [models])
 
 

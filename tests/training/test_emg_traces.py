@@ -102,6 +102,8 @@ def test_a_fifth_of_a_minute_of_training(tmp_path: Path, capsys):
     part = {
         "seed": 1,
         "first_shard": 0,
+        "shards": 1,
+        "views": 1,
         "epochs": 1,
         "steps": 2,
         "batch": 4,
@@ -110,7 +112,8 @@ def test_a_fifth_of_a_minute_of_training(tmp_path: Path, capsys):
         "average": 0.5,
         "least_weight": 0.2,
     }
-    recipe = {"seed": 1, "parts": ["first"], "recordings": {"shards": 1, "shard": 6, "validation": 16}, "first": part}
+    counts = {"shard": 6, "validation": 16}
+    recipe = {"seed": 1, "before": [], "parts": ["first"], "recordings": counts, "first": part}
     network = train(recipe, None, tmp_path)
     assert not network.training
     again = shard(tmp_path / "anew", 0, 6, "train", None, (), 1)
@@ -121,6 +124,9 @@ def test_a_fifth_of_a_minute_of_training(tmp_path: Path, capsys):
     assert inputs.shape == (2, 2, CELLS * CELL)
     assert train(recipe, None, tmp_path).state_dict()["cell.bias"].equal(network.state_dict()["cell.bias"])
     assert capsys.readouterr().out.count("epoch 1/1") == 1  # it was not trained again
+    recipe |= {"before": ["first"], "parts": []}
+    begun = train(recipe, None, tmp_path / "begun", start=SHIPPED).state_dict()  # nothing is left but to go on from it
+    assert all(value.equal(begun[key]) for key, value in load_bundle(SHIPPED).network.state_dict().items())
 
 
 def test_groups_learn_the_class_most_of_their_events_have():

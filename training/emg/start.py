@@ -29,13 +29,14 @@ def screens(job: Job) -> Path:
 
 
 def traces(job: Job) -> Path:
-    """Train the detector for recordings, from simulation."""
+    """Train the detector for recordings, from simulation; with weights given, from those of their bundle on."""
     from training.emg.measure_traces import finish
     from training.emg.real import TRAIN, load_real
     from training.emg.train_traces import train
 
     load_real(job.data, TRAIN)
-    network = train(job.recipe, job.data, _own_folder(job), job.jobs, job.device)
+    begun = None if job.weights is None else job.weights.parent
+    network = train(job.recipe, job.data, _own_folder(job), job.jobs, job.device, begun)
     if ranks.is_first():
         finish(network, job.recipe, job.data, job.out)
     return job.bundle

@@ -56,7 +56,7 @@ def card_of(recipe: dict, points: dict[str, float], sure: float, figures: list[d
             {
                 "name": "Simulated needle EMG recordings of 10 s (training/simulate)",
                 "licence": "MIT",
-                "count": counts["shards"] * counts["shard"],
+                "count": counts["shard"] * sum(recipe[part]["shards"] for part in ("first", *recipe["parts"])),
                 "note": "volume-conducted fibre potentials of 16 generators, alone and mixed, 4 to 48 kHz",
             },
             {

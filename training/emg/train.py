@@ -47,7 +47,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, default=RECIPE)
-    parser.add_argument("--start", type=Path, help="bundle of version 1.0, in place of the recipe's ``before``")
+    parser.add_argument("--start", type=Path, help="bundle to go on from, in place of the recipe's ``before``")
     parser.add_argument("--jobs", type=int, default=1, help="processes that draw pictures")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
@@ -109,7 +109,7 @@ def train(
 ) -> ScreenWaves:
     """Return the trained network: first patches round single waveforms, then smaller pictures, then whole ones.
 
-    What costs less comes first. ``start``: the first version's bundle, whose weights are gone on from in place of the
+    What costs less comes first. ``start``: an earlier version's bundle, whose weights are gone on from in place of the
     recipe's ``before``. Each part keeps its best state on validation pictures.
     """
     counts = recipe["pictures"]
@@ -122,7 +122,7 @@ def train(
         _parts(both, recipe, recipe["before"], BEFORE, own, validation, out, device)
     else:
         go_on_from(network, start)
-    _parts(both, recipe, recipe["part"], 0, own, validation, out, device)
+    _parts(both, recipe, recipe["part"], counts["first_shard"], own, validation, out, device)
     own.close()
     return network.cpu().eval()
 

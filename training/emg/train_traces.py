@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -32,12 +33,13 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, default=RECIPE)
+    parser.add_argument("--start", type=Path, help="bundle to go on from, in place of the recipe's ``before``")
     parser.add_argument("--jobs", type=int, default=1, help="processes that simulate")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     recipe = tomllib.loads(given.recipe.read_text("utf-8"))
-    network = train(recipe, given.data, given.out, given.jobs)
+    network = train(recipe, given.data, given.out, given.jobs, start=given.start)
     from training.emg.measure_traces import finish
 
     finish(network, recipe, given.data, given.out)
@@ -58,20 +60,28 @@ class WithCells(nn.Module):
         return torch.cat([self.network.classify(features), cells.flatten(1)], 1)
 
 
-def train(recipe: dict, data: Path | None, out: Path, jobs: int = 1, device: str = "cpu") -> TraceEvents:
-    """Return the trained network: its parts one after another, each in its best state on validation recordings."""
+def train(
+    recipe: dict, data: Path | None, out: Path, jobs: int = 1, device: str = "cpu", start: Path | None = None
+) -> TraceEvents:
+    """Return the trained network: its parts one after another, each in its best state on validation recordings.
+
+    ``start``: a bundle, whose weights are gone on from in place of the recipe's parts ``before``.
+    """
     counts = recipe["recordings"]
     torch.manual_seed(recipe["seed"])
     network = TraceEvents(len(LABELS))
+    if start is not None:
+        known = load_file(start / "weights.safetensors")
+        network.load_state_dict({k: v.float() for k, v in known.items()})
     both = WithCells(network).to(memory_format=torch.channels_last)
     validation = shard(out / "recordings", 0, counts["validation"], "validation", None, (), jobs)
     windows = list(batches(validation, 16, counts["validation"] // 16, np.random.default_rng(0), calm=True))
     names = TRAIN if data else ()
-    for part in recipe["parts"]:
+    for part in (*(recipe["before"] if start is None else ()), *recipe["parts"]):
         how = recipe[part]
 
         def drawn(epoch: int, how: dict = how) -> Iterable[tuple[Tensor, Tensor]]:
-            index = (epoch + how["first_shard"]) % counts["shards"]
+            index = how["first_shard"] + epoch // how["views"] % how["shards"]
             own = shard(out / "recordings", index, counts["shard"], "train", data, names, jobs)
             return batches(own, how["batch"], how["steps"], np.random.default_rng([how["seed"], epoch]))
 

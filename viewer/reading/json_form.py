@@ -15,8 +15,13 @@ SCHEMA_FILE = Path(__file__).with_name("reading.schema.json")
 
 def to_json(reading: Reading) -> dict[str, Any]:
     """Return the reading as plain dicts, lists, strings and finite numbers."""
-    head = {
-        "schema": SCHEMA,
+    return head(SCHEMA, reading) | _from_model_on(reading) | {"also": [_further(r, reading) for r in reading.also]}
+
+
+def head(schema: str, reading: Reading) -> dict[str, Any]:
+    """Return what every JSON form of a study begins with."""
+    return {
+        "schema": schema,
         "file": reading.file,
         "sha256": reading.sha256,
         "kind": str(reading.kind),
@@ -24,12 +29,11 @@ def to_json(reading: Reading) -> dict[str, Any]:
         "format": reading.format,
         "frame": reading.frame,
     }
-    return head | _from_model_on(reading) | {"also": [_further(r, reading) for r in reading.also]}
 
 
-def error_to_json(file: str, error: LeadlightError) -> dict[str, Any]:
+def error_to_json(file: str, error: LeadlightError, schema: str = SCHEMA) -> dict[str, Any]:
     """Return what stands in the place of a reading where a file failed."""
-    return {"schema": SCHEMA, "file": file, "error": {"code": error.code, "message": str(error)}}
+    return {"schema": schema, "file": file, "error": {"code": error.code, "message": str(error)}}
 
 
 def to_line(value: dict[str, Any]) -> str:

@@ -29,6 +29,19 @@ class Outcome:
     error: LeadlightError | None = None
 
 
+def items_of(path: Path) -> list[Item]:
+    """Return what a path holds, folders and archives walked. Raises LeadlightError where that is nothing."""
+    items = expand([path])
+    if not items:
+        raise FormatError("empty", f"{path.name} holds nothing to open", "name a study", path)
+    return items
+
+
+def name_of(item: Item) -> str:
+    """Return an item's path, a member's behind that of its archive."""
+    return str(item.path) if item.member is None else f"{item.path}/{item.member}"
+
+
 @dataclass
 class Batch:
     """Reads paths with one engine; ``progress`` is called with the file's name, the stage and the share done."""
@@ -50,9 +63,7 @@ class Batch:
         with Opener() as opener:
             for path in paths:
                 try:
-                    items = expand([path])
-                    if not items:
-                        raise FormatError("empty", f"{path.name} holds nothing to open", "name a study", path)
+                    items = items_of(path)
                 except LeadlightError as error:
                     yield Outcome(str(path), error=error)
                     continue
@@ -61,7 +72,7 @@ class Batch:
                     yield self._one(opener, item)
 
     def _one(self, opener: Opener, item: Item) -> Outcome:
-        file = str(item.path) if item.member is None else f"{item.path}/{item.member}"
+        file = name_of(item)
         try:
             self.progress(item.path.name, "opening", 0.0)
             study, reading = self._open_and_read(opener, item)

@@ -12,13 +12,14 @@ import numpy as np
 
 import viewer.measure
 from viewer import NOT_A_DEVICE
-from viewer.errors import FormatError, LeadlightError
-from viewer.formats import Item, expand
+from viewer.errors import LeadlightError
+from viewer.formats import Item
 from viewer.formats.opener import Opener
 from viewer.measure import Potential, interval_statistics, measure_potential, measure_train
+from viewer.reading.json_form import error_to_json, head
 from viewer.reading.values import Event, Reading
 from viewer.reading.words import kind_name
-from viewer.report.batch import Batch
+from viewer.report.batch import Batch, items_of, name_of
 from viewer.report.text import SAID_BY, printable
 from viewer.study import Image, Kind, KindFrom, Note, Study, Waveform
 
@@ -64,23 +65,14 @@ def measurements(study: Study, reading: Reading, channel: str | None = None) -> 
 
     Raises LeadlightError ``channel-missing`` where the recording has no such channel.
     """
-    head = {
-        "schema": SCHEMA,
-        "file": reading.file,
-        "sha256": reading.sha256,
-        "kind": str(reading.kind),
-        "kind_from": str(reading.kind_from),
-        "format": reading.format,
-        "frame": reading.frame,
-        "model": None if reading.model is None else asdict(reading.model),
-    }
+    begins = head(SCHEMA, reading) | {"model": None if reading.model is None else asdict(reading.model)}
     why = _not_measured(reading.kind, study)
     if why is not None:
-        return head | {"abstained": True, "events": [], "trains": [], "warnings": [asdict(why)]}
+        return begins | {"abstained": True, "events": [], "trains": [], "warnings": [asdict(why)]}
     names = [study.waveform.channels[i] for i in _channels(study.waveform, channel)]
     events = [event for event in reading.events if event.channel in names]
     numbers = {event.train for event in events}
-    return head | {
+    return begins | {
         "abstained": reading.abstained,
         "events": [_event(asdict(e), p) for e, p in zip(events, _potentials(study.waveform, events), strict=True)],
         "trains": [
@@ -141,9 +133,7 @@ def _by_hand(
     with Opener() as opener:
         for path in paths:
             try:
-                items = expand([path])
-                if not items:
-                    raise FormatError("empty", f"{path.name} holds nothing to open", "name a study", path)
+                items = items_of(path)
             except LeadlightError as error:
                 yield _failure(str(path), error)
                 continue
@@ -155,12 +145,12 @@ def _by_hand(
 def _item_by_hand(
     opener: Opener, item: Item, kind: Kind | None, spots: Sequence[Spot], channel: str | None
 ) -> dict[str, Any]:
-    file = str(item.path) if item.member is None else f"{item.path}/{item.member}"
+    file = name_of(item)
     try:
         study = opener.open(item)
         if kind is not None:
             study = study.as_kind(kind, KindFrom.PERSON)
-        head = {
+        begins = {
             "schema": SCHEMA,
             "file": file,
             "sha256": study.source.sha256,
@@ -172,10 +162,10 @@ def _item_by_hand(
         }
         why = _not_measured(study.kind, study)
         if why is not None:
-            return head | {"abstained": True, "events": [], "trains": [], "warnings": [asdict(why)]}
+            return begins | {"abstained": True, "events": [], "trains": [], "warnings": [asdict(why)]}
         events, notes = _spots(study.waveform, spots, channel)
         warnings = [asdict(note) for note in (*study.notes, *notes)]
-        return head | {"abstained": False, "events": events, "trains": [], "warnings": warnings}
+        return begins | {"abstained": False, "events": events, "trains": [], "warnings": warnings}
     except LeadlightError as error:
         return _failure(file, error)
 
@@ -222,7 +212,7 @@ def _not_measured(kind: Kind, study: Study) -> Note | None:
 
 
 def _failure(file: str, error: LeadlightError) -> dict[str, Any]:
-    return {"schema": SCHEMA, "file": file, "error": {"code": error.code, "message": str(error)}}
+    return error_to_json(file, error, SCHEMA)
 
 
 def as_text(value: dict[str, Any]) -> str:
