@@ -135,7 +135,7 @@ def true_label(name: str, generator: str, inverted: bool) -> int:
 
 
 def random_recording(draw: Draw, rate_hz: float | None = None, length_s: float = LENGTH_S) -> Recording:
-    """Return a scene: nothing (12 %), fibrillations and sharp waves, or anything at once, usual or any one as likely."""
+    """Return a scene: nothing (12 %), fibrillations and sharp waves, or anything at once (some: any as likely)."""
     rate_hz = rate_hz or draw.pick(RATES_HZ, RATE_WEIGHTS)
     work_hz, _ = work_rate(rate_hz)
     kind = draw.pick(("quiet", "denervation", "mixture", "even"), (12, 24, 39, 25))

@@ -36,7 +36,8 @@ def photographed(draw: Draw, picture: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
     h, w = picture.shape[:2]
     scale = min(1.0, draw.between(700, 1100) / w)
-    out_w, out_h = round(w * scale * draw.between(1.02, 1.25)), round(h * scale * draw.between(1.02, 1.25))
+    round_it = draw.pick((draw.between(1.02, 1.25), draw.between(1.25, 1.8)), (3, 2))  # wall and desk are seen as well
+    out_w, out_h = round(w * scale * round_it), round(h * scale * round_it * draw.between(0.9, 1.2))
     shake = draw.between(0.005, 0.06)
     corners = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
     inner = np.array([(0, 0), (w * scale, 0), (w * scale, h * scale), (0, h * scale)])
@@ -48,6 +49,9 @@ def photographed(draw: Draw, picture: np.ndarray) -> tuple[np.ndarray, np.ndarra
     matrix = cv2.getPerspectiveTransform(corners, target)
     desk = tuple(int(v) for v in draw.rng.integers(5, 120, 3))
     view = cv2.warpPerspective(picture, matrix, (out_w, out_h), flags=cv2.INTER_AREA, borderValue=desk)
+    if draw.chance(0.5):  # the screen's frame
+        frame = tuple(int(v) for v in draw.rng.integers(0, 255, 3))
+        cv2.polylines(view, [target.astype(np.int32)], True, frame, round(draw.between(4, 60, log=True)), cv2.LINE_AA)
     field = np.ones((out_h, out_w), np.float32)
     yy, xx = np.mgrid[0:out_h, 0:out_w].astype(np.float32)
     if draw.chance(0.6):  # moire: two gratings of nearly the same pitch
