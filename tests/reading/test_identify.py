@@ -9,7 +9,7 @@ import torch
 from tests.reading.small import TinyPicture, card, film, study_of
 from viewer.reading.engine import Engine
 from viewer.reading.identify import KindOpinion, settle_kind
-from viewer.study import Kind, KindFrom, Waveform
+from viewer.study import Kind, KindFrom, Study, Waveform
 
 CLASSES = ["emg-image", "ecg-image", "chest-xray", "unknown"]
 
@@ -48,6 +48,42 @@ def test_a_recording_is_told_by_its_channels(channels, kind):
     samples = np.zeros((len(channels), 100), np.float32)
     wave = Waveform(samples, 100.0, channels, ("mV",) * len(channels))
     assert settle_kind(study_of(wave), None).kind == kind
+
+
+def recorded(channels: tuple[str, ...], rate_hz: float, unit: str = "", assumed: bool = False) -> Study:
+    """Return the settled study of a recording that says nothing but its channels, rate and unit."""
+    wave = Waveform(np.zeros((len(channels), 100), np.float32), rate_hz, channels, (unit,) * len(channels), assumed)
+    return settle_kind(study_of(wave), None)
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate_hz", "unit"),
+    [(("channel 1",), 48000.0, ""), (("channel 1", "channel 2"), 44100.0, ""), (("Depressor labii",), 4000.0, "uV")],
+)
+def test_a_fast_recording_that_says_nothing_is_taken_for_needle_emg(channels, rate_hz, unit):
+    study = recorded(channels, rate_hz, unit)
+    assert (study.kind, study.kind_from) == (Kind.EMG_TRACE, KindFrom.FILE)
+    (note,) = study.notes
+    assert note.code == "kind-assumed"
+    assert f"sampled at {rate_hz / 1000:.3g} kHz" in note.message
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate_hz", "unit", "assumed"),
+    [
+        (("channel 1",), 2000.0, "mV", False),  # the fastest ECGs
+        (("V1",), 10000.0, "mV", False),
+        (("EEG Fp1",), 5000.0, "uV", False),
+        (("Resp", "channel 2"), 5000.0, "", False),
+        (("channel 1",), 10000.0, "mmHg", False),
+        (("channel 1",), 10000.0, "", True),  # a rate that nobody knows
+        (("Heart sound",), 44100.0, "", False),
+    ],
+)
+def test_other_recordings_stay_unknown(channels, rate_hz, unit, assumed):
+    study = recorded(channels, rate_hz, unit, assumed)
+    assert study.kind == Kind.UNKNOWN
+    assert [note.code for note in study.notes] == ["kind-unknown"]
 
 
 @pytest.fixture

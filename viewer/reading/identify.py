@@ -1,5 +1,6 @@
 """Which kind a study is: what the file says, and what a small network sees."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,16 @@ from viewer.study import TWELVE_LEADS, Kind, KindFrom, Note, Study, Waveform
 SHEET_DOUBTED_BELOW = 0.85
 PANEL_FROM, PANELS_LEAST, PANELS_SHARE = 0.6, 2, 0.34
 FILE_DOUBTED_BELOW = 0.05  # probability of the kind a file claims, under which its word is not taken
+# ECGs are stored at 250 to 1,000 Hz, at most 2,000; needle EMG needs 10 kHz and is stored at 4 kHz at the least.
+EMG_FROM_HZ = 3000.0
+_OTHER_TRADE = re.compile(
+    r"e[ceko]g|eog|spo2|sao2|pleth|ppg|co2|flow|breath|snor|sound|phono|speech|voice|microphone|music|audio|accel|torque|"
+    r"\b(resp|press|temperature|abp|icp|seis|gyro|force|goniom)|"
+    r"\b(meg|erg|temp|volume|cvp|bp|art|pap|mic|acc|angle|gsr|eda|thorax|abdomen|chest|vep|aep|nerve|cmap|snap|"
+    r"fp[12z]|c[34z]|o[12z]|p[34z]|t[3-6]|f[348z]|b[hls][zne])\b",
+    re.I,
+)
+_VOLTS = frozenset(("", "mv", "uv", "nv", "v", "adu", "nu", "a.u.", "au"))
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,8 @@ def votes_for(shares: np.ndarray) -> bool:
 def settle_kind(study: Study, opinion: KindOpinion | None) -> Study:
     """Return the study with its kind settled between the file and the network; notes say why it stays unknown.
 
-    Without an ``opinion`` (a recording, or no kind network) the file's word is taken. A file that claims a kind which
+    Without an ``opinion`` (a recording, or no kind network) the file's word is taken; a recording that says nothing is
+    needle EMG where it was sampled at 3 kHz or more, with a note. A file that claims a kind which
     the network is nearly sure it is not (a dog's thorax filed as a chest film) becomes ``unknown``, for a person to
     overrule.
     """
@@ -69,8 +81,21 @@ def _recording_kind(study: Study, waveform: Waveform) -> Study:
         return study
     if sum(name in TWELVE_LEADS for name in waveform.channels) >= 2:
         return study.as_kind(Kind.ECG_TRACE, KindFrom.FILE)
+    if _may_be_needle(waveform):
+        rate = f"{waveform.rate_hz / 1000:.3g} kHz"
+        message = f"Nothing in the file says what it is; sampled at {rate} it is taken for needle EMG"
+        return study.as_kind(Kind.EMG_TRACE, KindFrom.FILE, Note("kind-assumed", message))
     note = Note("kind-unknown", "The recording's channels are neither ECG leads nor called EMG")
     return study.as_kind(Kind.UNKNOWN, KindFrom.FILE, note)
+
+
+def _may_be_needle(waveform: Waveform) -> bool:
+    """Whether a recording that says nothing of itself was sampled as fast as needle EMG alone is, in volts or no unit."""
+    if waveform.rate_assumed or waveform.rate_hz < EMG_FROM_HZ:
+        return False
+    if any(name in TWELVE_LEADS or _OTHER_TRADE.search(name) for name in waveform.channels):
+        return False
+    return all(unit.lower() in _VOLTS for unit in waveform.units)
 
 
 def _unknown_message(opinion: KindOpinion) -> str:
