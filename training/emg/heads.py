@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from training.emg.matching import detection, matched
 from training.emg.real import TRAIN, load_real
-from training.emg.traces import OPEN, UPSIDE_DOWN, random_recording, real_stretch, true_label
+from training.emg.traces import LENGTH_S, OPEN, UPSIDE_DOWN, random_recording, real_stretch, true_label
 from training.simulate.emg.draws import Draw, Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg.recording import Recording
@@ -25,6 +25,7 @@ from viewer.study import Waveform
 
 UNIT_KNOWN = 0.8  # share of the recordings that come with their unit
 INVERTED, REAL = 0.06, 0.15
+FALSE_A_MINUTE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +72,18 @@ def example(
 
 
 def choose_threshold(network: TraceEvents, count: int, seed: int = 3) -> float:
-    """Return the event threshold of the highest F1 on validation recordings, of those tried; the network keeps it."""
+    """Return the event threshold of the highest F1 on validation recordings, of those tried; the network keeps it.
+
+    On recordings that hold nothing at most ``FALSE_A_MINUTE`` events are found at it.
+    """
     network.threshold.fill_(0.12)
     read = [e for e in examples(network, "validation", count, seed, None)]
+    quiet = [e.channel.found.event for e in read if not len(e.true_s)]
     best, best_f1 = 0.5, -1.0
     for threshold in np.arange(0.12, 0.51, 0.03):
+        false = sum(int((event >= threshold).sum()) for event in quiet)
+        if false > FALSE_A_MINUTE * len(quiet) * LENGTH_S / 60:
+            continue
         total = detection(np.zeros(0), np.zeros(0))
         for e in read:
             kept = e.channel.found.event >= threshold

@@ -17,6 +17,7 @@ from viewer.models.networks.trace_events import RATE_HZ, WINDOW_NUMBERS, TraceEv
 from viewer.models.preprocessing.emg_trace import Piece, pieces
 from viewer.reading import trains as tr
 from viewer.reading.gradcam import class_maps
+from viewer.reading.overlaps import taken_in
 from viewer.reading.values import Event, Train
 from viewer.study import Waveform
 
@@ -71,6 +72,7 @@ def read_channel(
         none = np.zeros((0, network.classes + 1), np.float32)
         return Channel(found, np.zeros(0, int), none, np.zeros((0, 2)), np.zeros((0, WINDOW_NUMBERS)), hum_hz, laid)
     found, owner = tr.grouped(found)
+    owner = tr.numbered(taken_in(found, owner))
     groups = classes_of(network, tr.numbers(found, owner))
     windows, numbers = _windows(found, owner, groups, wave.duration_s)
     return Channel(found, owner, groups, windows, numbers, hum_hz, laid)

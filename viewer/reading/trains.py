@@ -74,9 +74,13 @@ def grouped(found: Found) -> tuple[Found, np.ndarray]:
         owner[rows] = templates.assign(shapes[rows])
     kept = ~parts_of_others(found.time_s, np.abs(found.shapes[:, BEFORE - 2 : BEFORE + 3]).max(1), owner)
     found, owner = found.where(kept), _merged(owner[kept], templates)
-    owner = split_by_size(owner, np.ptp(found.shapes[:, BEFORE - 8 : BEFORE + 16], axis=1))
+    return found, numbered(split_by_size(owner, np.ptp(found.shapes[:, BEFORE - 8 : BEFORE + 16], axis=1)))
+
+
+def numbered(owner: np.ndarray) -> np.ndarray:
+    """Return the groups (n,) numbered from 0 by their first events."""
     _, order, renamed = np.unique(owner, return_index=True, return_inverse=True)
-    return found, np.argsort(np.argsort(order))[renamed]
+    return np.argsort(np.argsort(order))[renamed]
 
 
 def parts_of_others(times_s: np.ndarray, sizes: np.ndarray, owner: np.ndarray) -> np.ndarray:
@@ -227,8 +231,8 @@ def similarity(shapes: np.ndarray, templates: np.ndarray) -> tuple[np.ndarray, n
     Shapes are in units of noise, so that of a shape's energy about one a sample is the noise's.
     """
     width = templates.shape[1]
-    shifted = np.stack([_shifted(templates, s) for s in range(-SHIFT, SHIFT + 1)], 1).reshape(-1, width)
-    products = (shapes @ shifted.T).reshape(len(shapes), len(templates), -1).max(2)
+    moved = np.stack([shifted(templates, s) for s in range(-SHIFT, SHIFT + 1)], 1).reshape(-1, width)
+    products = (shapes @ moved.T).reshape(len(shapes), len(templates), -1).max(2)
     energy = (shapes**2).sum(1)
     clean = np.maximum(energy - width, 0.4 * energy)
     scale = np.maximum((templates**2).sum(1), 1e-9)
@@ -238,17 +242,18 @@ def similarity(shapes: np.ndarray, templates: np.ndarray) -> tuple[np.ndarray, n
 def aligned(shapes: np.ndarray, template: np.ndarray) -> np.ndarray:
     """Return the shapes, each shifted to where it is most like the template."""
     shifts = range(-SHIFT, SHIFT + 1)
-    products = np.stack([shapes @ _shifted(template[None], s)[0] for s in shifts], 1)
+    products = np.stack([shapes @ shifted(template[None], s)[0] for s in shifts], 1)
     best = products.argmax(1) - SHIFT
     made = shapes.copy()
     for s in shifts:
         rows = best == s
         if s and rows.any():
-            made[rows] = _shifted(shapes[rows], -s)
+            made[rows] = shifted(shapes[rows], -s)
     return made
 
 
-def _shifted(rows: np.ndarray, by: int) -> np.ndarray:
+def shifted(rows: np.ndarray, by: int) -> np.ndarray:
+    """Return rows moved ``by`` samples to the right, zeros where nothing was."""
     made = np.zeros_like(rows)
     if by >= 0:
         made[:, by:] = rows[:, : rows.shape[1] - by]
