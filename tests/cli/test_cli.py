@@ -133,6 +133,7 @@ def test_text_for_people(only_small_models, capsys):
         ["read", FILM, "--device", "tpu"],
         ["read", FILM, "--model", "nothing"],
         ["read", FILM, "--colour"],
+        ["read", FILM, "--full-scale", "0"],
         ["models"],
         ["models", "show"],
         ["report", FILM],

@@ -56,6 +56,22 @@ def test_where_a_person_says(made, capsys):
         assert measured["phases"] in (2, 3)
 
 
+def test_a_file_without_a_unit_is_measured_with_the_scale_that_a_person_gives(made, capsys, tmp_path):
+    """A WAV holds fractions of full scale: half of 4,000 uV is 2,000 uV."""
+    import soundfile
+
+    wave, event = open_study(made[0]).waveform, made[1][5]
+    path = tmp_path / "emg.wav"
+    soundfile.write(path, wave.samples[0] / 4000.0, int(RATE), "FLOAT")
+    words = ["measure", str(path), "--kind", "emg-trace", "--at", f"{event.time_s:.4f}", "--json"]
+    assert main([*words, "--full-scale", "4000"]) == 0
+    assert main(words) == 0
+    known, unknown = lines(capsys)
+    assert known["events"][0]["amplitude_uv"] == pytest.approx(event.amplitude_uv, rel=0.05)
+    assert unknown["events"][0]["amplitude_uv"] is None
+    assert [[w["code"] for w in v["warnings"]].count("scale-unknown") for v in (known, unknown)] == [0, 1]
+
+
 def test_what_the_reading_found(made, capsys):
     path, truth = made
     study = open_study(path)

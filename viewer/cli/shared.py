@@ -12,6 +12,7 @@ from viewer.study import Kind
 KINDS = [str(kind) for kind in Kind if kind != Kind.UNKNOWN]
 DEVICES = ("auto", "cpu", "cuda", "mps")
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+SCALE = click.FloatRange(0, 1e12, min_open=True)
 PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
@@ -19,6 +20,9 @@ def reading_options(command: Callable) -> Callable:
     for option in (
         click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where the networks run."),
         click.option("--model", "models", multiple=True, metavar="ID", help="Which model; more than one may be named."),
+        click.option(
+            "--full-scale", "full_scale_uv", type=SCALE, metavar="UV", help="What 1.0 is worth in a file without units."
+        ),
         click.option("--kind", type=click.Choice(KINDS), help="What the studies are, whatever the program thinks."),
     ):
         command = option(command)

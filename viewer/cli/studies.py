@@ -38,6 +38,7 @@ def demo(screenshots: Path | None) -> int:
 def read(
     paths: tuple[Path, ...],
     kind: str | None,
+    full_scale_uv: float | None,
     models: tuple[str, ...],
     device: str,
     heatmaps: Path | None,
@@ -55,7 +56,7 @@ def read(
         make_folder(heatmaps)
     progress = Progress()
     failed = False
-    batch = Batch(device, None if kind is None else Kind(kind), models, progress)
+    batch = Batch(device, None if kind is None else Kind(kind), models, progress, full_scale_uv)
     for outcome in batch.run(paths):
         progress.clear()
         if outcome.error is not None:
@@ -79,7 +80,15 @@ def read(
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.pdf or FILE.json.")
 @click.option("--identified", is_flag=True, help="With the patient's name, number and birth date.")
 @reading_options
-def report(path: Path, out: Path, identified: bool, kind: str | None, models: tuple[str, ...], device: str) -> int:
+def report(
+    path: Path,
+    out: Path,
+    identified: bool,
+    kind: str | None,
+    full_scale_uv: float | None,
+    models: tuple[str, ...],
+    device: str,
+) -> int:
     """Write one study's reading as a PDF or a JSON file to hand on."""
     if out.suffix.lower() not in (".pdf", ".json"):
         raise click.UsageError(f"--out must end in .pdf or .json, not {out.suffix or 'nothing'!r}.")
@@ -88,7 +97,7 @@ def report(path: Path, out: Path, identified: bool, kind: str | None, models: tu
     from viewer.report.files import write_report
 
     progress = Progress()
-    outcome = next(Batch(device, None if kind is None else Kind(kind), models, progress).run([path]))
+    outcome = next(Batch(device, None if kind is None else Kind(kind), models, progress, full_scale_uv).run([path]))
     progress.clear()
     if outcome.error is not None or outcome.study is None or outcome.reading is None:
         click.echo(str(outcome.error), err=True)
@@ -107,6 +116,7 @@ def report(path: Path, out: Path, identified: bool, kind: str | None, models: tu
 def measure(
     paths: tuple[Path, ...],
     kind: str | None,
+    full_scale_uv: float | None,
     models: tuple[str, ...],
     device: str,
     times: tuple[float, ...],
@@ -127,7 +137,7 @@ def measure(
     from viewer.report.text import printable
 
     progress = Progress()
-    batch = Batch(device, None if kind is None else Kind(kind), models, progress)
+    batch = Batch(device, None if kind is None else Kind(kind), models, progress, full_scale_uv)
     spots = [Spot(at_s=time) for time in times] + [Spot(start_s=start, end_s=end) for start, end in spans]
     failed = False
     for value in measure_files(paths, batch, spots, channel):

@@ -12,6 +12,7 @@ from viewer.formats import Item, expand
 from viewer.formats.opener import Opener
 from viewer.reading.values import Reading
 from viewer.study import Kind, Note, Study
+from viewer.study.scale import with_full_scale
 
 if TYPE_CHECKING:
     from viewer.reading.engine import Engine
@@ -44,12 +45,16 @@ def name_of(item: Item) -> str:
 
 @dataclass
 class Batch:
-    """Reads paths with one engine; ``progress`` is called with the file's name, the stage and the share done."""
+    """Reads paths with one engine; ``progress`` is called with the file's name, the stage and the share done.
+
+    ``full_scale_uv``: what a stored 1.0 is worth in uV in recordings without a unit, where a person says it.
+    """
 
     device: str = "auto"
     kind: Kind | None = None
     models: Sequence[str] = ()
     progress: Callable[[str, str, float], None] = lambda name, stage, share: None
+    full_scale_uv: float | None = None
 
     @cached_property
     def engine(self) -> "Engine":
@@ -88,9 +93,14 @@ class Batch:
             fault = f"It could not be read because of a fault in the program ({type(error).__name__}: {error})"
             return Outcome(file, error=LeadlightError("internal", fault, "report it with the file's format", item.path))
 
+    def opened(self, opener: Opener, item: Item) -> Study:
+        """Return an item's study, with the scale that the person gave."""
+        study = opener.open(item)
+        return study if self.full_scale_uv is None else with_full_scale(study, self.full_scale_uv)
+
     def _open_and_read(self, opener: Opener, item: Item) -> tuple[Study, Reading]:
         began = time.perf_counter()
-        study = opener.open(item)
+        study = self.opened(opener, item)
         open_ms = round(1000 * (time.perf_counter() - began), 1)
         readings = [
             replace(self._read(study, model, item.path.name), open_ms=open_ms) for model in self.models or (None,)

@@ -139,17 +139,17 @@ def _by_hand(
                 continue
             for item in items:
                 batch.progress(item.path.name, "opening", 0.0)
-                yield _item_by_hand(opener, item, batch.kind, spots, channel)
+                yield _item_by_hand(opener, item, batch, spots, channel)
 
 
 def _item_by_hand(
-    opener: Opener, item: Item, kind: Kind | None, spots: Sequence[Spot], channel: str | None
+    opener: Opener, item: Item, batch: Batch, spots: Sequence[Spot], channel: str | None
 ) -> dict[str, Any]:
     file = name_of(item)
     try:
-        study = opener.open(item)
-        if kind is not None:
-            study = study.as_kind(kind, KindFrom.PERSON)
+        study = batch.opened(opener, item)
+        if batch.kind is not None:
+            study = study.as_kind(batch.kind, KindFrom.PERSON)
         begins = {
             "schema": SCHEMA,
             "file": file,
