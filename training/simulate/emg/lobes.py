@@ -21,9 +21,9 @@ PHASES = {
 
 def fibrillation(draw: Draw, at_origin: bool = False) -> np.ndarray:
     """Return a positive lobe, a negative one, and in two of three a last positive one; at its origin negative first."""
-    first, last = draw.between(0.15, 0.9), draw.between(0.08, 0.75)
+    first, last = draw.between(0.25, 0.9), draw.between(0.08, 0.75)
     heights = [-1.0, last] if at_origin else [first, -1.0] + ([last] if draw.chance(0.65) else [])
-    return lobes(draw, heights, [draw.between(0.6, 1.6) for _ in heights])
+    return lobes(draw, heights, [draw.between(0.7, 1.5) for _ in heights])
 
 
 def end_plate_spike(draw: Draw) -> np.ndarray:
@@ -71,11 +71,11 @@ def lobes(draw: Draw, heights: list[float], widths: list[float]) -> np.ndarray:
     """Return lobes one after another, (400,): each rises and falls at its own pace, neighbours overlap."""
     centres = [0.0]
     for before, after in itertools.pairwise(widths):
-        centres.append(centres[-1] + draw.between(0.9, 1.35) * (before + after))
+        centres.append(centres[-1] + draw.between(1.05, 1.4) * (before + after))
     t = np.linspace(-4 * widths[0], centres[-1] + 4 * widths[-1], SAMPLES)
     total = np.zeros(SAMPLES)
     for centre, height, width in zip(centres, heights, widths, strict=True):
-        lean, power = draw.between(0.7, 1.4), draw.between(1.5, 2.6)
+        lean, power = draw.between(0.75, 1.33), draw.between(1.8, 2.6)
         pace = np.where(t < centre, width * lean, width / lean)
         total += height * np.exp(-0.7 * np.abs((t - centre) / pace) ** power)
     return total
