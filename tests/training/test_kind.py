@@ -1,6 +1,7 @@
 """The kind recipe: looks, disarranged films, drawn pictures, the head, and the card it writes."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,15 @@ import torch
 
 from training.chest.films import place
 from training.kind.drawn import SORTS, draw
+from training.kind.emg_figures import draw_emg_figure
 from training.kind.looks import disarrange, vary
+from training.kind.other_signals import SIGNALS, draw_ecg_figure, draw_other_signal
 from training.kind.pictures import KINDS, SEED, SHARE, _drawn
+from training.kind.plots import FAMILIES, Words
 from training.kind.report import UNKNOWN, finish, logits_of, softmax
-from training.kind.train import Samples, train_head
+from training.kind.train import Samples, samples_of, train_head
 from training.pretrained import efficientnet_lite0
+from training.simulate.emg.draws import Draw
 from viewer.models.bundle import load_bundle, verify_bundle
 
 torch.set_num_threads(1)
@@ -48,12 +53,60 @@ def test_each_sort_of_drawn_picture(sort: str) -> None:
 
 
 def test_drawn_pictures_of_two_parts_are_not_the_same() -> None:
-    pictures = list(_drawn(10, 0, 0))
+    pictures = list(_drawn({"drawn": 10, "emg_figures": 10, "other_signals": 10}))
     parts = {p.part for p in pictures}
     made = [p.load(np.random.default_rng(0)).tobytes() for p in pictures]
+    assert {p.source for p in pictures} == {"drawn others", "EMG figures", "other signals"}
     assert parts == {"train", "validation", "test"}
     assert len(set(made)) == len(made)
     assert draw(np.random.default_rng(0))[0] in SORTS
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_family_draws_its_rows(family: str) -> None:
+    t = np.linspace(0, 1, 500)
+    words = Words("Title", "ms", 100.0, "uV", 500.0, ("A", "B", "C"))
+    for part in ("train", "validation", "test"):
+        for rows in (1, 3, 12):
+            draw = Draw(np.random.default_rng(rows), part)  # type: ignore[arg-type]
+            flat = FAMILIES[family][0](Draw(np.random.default_rng(rows), part), [0 * t + 1] * rows, words)  # type: ignore[arg-type]
+            waves = FAMILIES[family][0](draw, [np.sin(40 * t)] * rows, words)
+            assert waves.dtype == np.uint8
+            assert (waves != flat).any(axis=2).mean() > 0.003  # what is drawn is the signal
+
+
+def test_validation_and_test_have_families_of_their_own() -> None:
+    parts = [part for _, _, part in FAMILIES.values()]
+    assert {"any", "validation", "test"} == set(parts)
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_other_signals_are_finite_and_vary(signal: str) -> None:
+    one, two = (SIGNALS[signal][0](Draw(np.random.default_rng(s))) for s in (1, 2))
+    assert np.isfinite(one).all()
+    assert np.ptp(one) > 0
+    assert not np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("make", [draw_emg_figure, draw_ecg_figure, draw_other_signal])
+def test_figures_repeat_and_differ(make: Callable) -> None:
+    made = [make(np.random.default_rng(s), "test") for s in (1, 1, 2, 3)]
+    assert np.array_equal(made[0], made[1])
+    assert len({m.tobytes() for m in made}) == 3
+
+
+def test_features_known_from_an_earlier_run_are_taken_over(tmp_path: Path) -> None:
+    pictures = list(_drawn({"drawn": 1, "other_signals": 1}))
+    network = efficientnet_lite0(len(KINDS)).eval()
+    recipe = RECIPE | {"size": 64}
+    first = samples_of(pictures, network, recipe, tmp_path)
+    with np.load(tmp_path / "features.npz") as stored:
+        names = stored["names"].tolist()
+        np.savez(tmp_path / "features.npz", names=names[:-1], features=stored["features"][:-1] + 1)
+    again = samples_of(pictures, network, recipe, tmp_path)
+    assert len(set(names)) == len(names)
+    assert np.allclose(again.features[:-1], first.features[:-1] + 1)
+    assert np.allclose(again.features[-1], first.features[-1], atol=1e-3)
 
 
 def test_a_patient_has_one_place() -> None:
@@ -69,7 +122,7 @@ def test_the_head_learns_and_its_bundle_gives_the_same_output_again(tmp_path: Pa
     samples = Samples(
         np.maximum(centres[truth] + rng.normal(0, 0.5, (600, 1280)).astype(np.float32), 0),
         truth,
-        np.array(["drawn screens", "drawn sheets", "NIH films", "drawn others"])[truth],
+        np.array(["EMG figures", "drawn sheets", "NIH films", "other signals"])[truth],
         np.array(["train", "validation", "test", "test-varied"])[np.arange(600) % 4],
     )
     recipe = RECIPE | {"head": RECIPE["head"] | {"steps": 60}}

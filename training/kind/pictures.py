@@ -5,14 +5,16 @@ import gzip
 import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from training.chest.films import place
 from training.kind.drawn import draw
+from training.kind.emg_figures import draw_emg_figure
 from training.kind.looks import disarrange
+from training.kind.other_signals import draw_ecg_figure, draw_other_signal
 
 KINDS = ("emg-image", "ecg-image", "chest-xray", "unknown")
 SHARE = {"test": 0.2, "validation": 0.1}
@@ -36,15 +38,15 @@ class Picture:
 def gather(data: Path, counts: dict[str, int]) -> list[Picture]:
     """Return all pictures: below ``data`` (as DATA.md lists it), in installed packages, and drawn.
 
-    ``counts``: ``films``, ``disarranged``, ``drawn``, ``sheets``, ``screens`` used in training (drawn
-    ones: a tenth as many more in each of validation and test; films: a fifth).
+    ``counts``: ``films``, ``disarranged``, and of each source in `DRAWN`, used in training (drawn ones: a tenth as many
+    more in each of validation and test, a fifth in test for figures and report sheets; films: a fifth).
     """
     return [
         *_chest(data, counts),
         *_not_chest(data),
         *_packages(),
         *_sheets(data),
-        *_drawn(counts["drawn"], counts["sheets"], counts["screens"]),
+        *_drawn(counts),
     ]
 
 
@@ -123,14 +125,10 @@ def _sheets(data: Path) -> Iterator[Picture]:
         )
 
 
-def _drawn(others: int, sheets: int, screens: int) -> Iterator[Picture]:
-    for kind, source, count, load in (
-        ("unknown", "drawn others", others, _other),
-        ("ecg-image", "drawn sheets", sheets, _sheet),
-        ("emg-image", "drawn screens", screens, _screen),
-    ):
-        for part, share in (("train", 1.0), ("validation", 0.1), ("test", 0.1)):
-            for i in range(round(count * share)):
+def _drawn(counts: dict[str, int]) -> Iterator[Picture]:
+    for name, (kind, source, tests, load) in DRAWN.items():
+        for part, share in (("train", 1.0), ("validation", 0.1), ("test", tests)):
+            for i in range(round(counts.get(name, 0) * share)):
                 yield Picture(partial(_seeded, load, source, part, i), kind, source, part)
 
 
@@ -153,8 +151,33 @@ def _screen(rng: np.random.Generator, part: str) -> np.ndarray:
     return render_screen(rng, part=part)[0]  # type: ignore[arg-type]
 
 
+def _emg_sheet(rng: np.random.Generator, part: str) -> np.ndarray:
+    from training.simulate.emg_sheet import render_sheet
+
+    return render_sheet(rng, part=part)[0]  # type: ignore[arg-type]
+
+
+# name of its count: kind, source, how many for testing to one for training, how it is drawn
+DRAWN: dict[str, tuple[str, str, float, Callable]] = {
+    "drawn": ("unknown", "drawn others", 0.1, _other),
+    "sheets": ("ecg-image", "drawn sheets", 0.1, _sheet),
+    "screens": ("emg-image", "drawn screens", 0.1, _screen),
+    "emg_figures": ("emg-image", "EMG figures", 0.2, draw_emg_figure),
+    "emg_sheets": ("emg-image", "EMG report sheets", 0.2, _emg_sheet),
+    "ecg_figures": ("ecg-image", "ECG figures", 0.2, draw_ecg_figure),
+    "other_signals": ("unknown", "other signals", 0.2, draw_other_signal),
+}
+
+
 def _seeded(load: Callable, source: str, part: str, i: int, rng: np.random.Generator) -> np.ndarray:
-    return load(np.random.default_rng(list(f"{source}/{part}/{i}".encode())), part)
+    return _made(load, source, part, i)
+
+
+@lru_cache(1)  # looked at twice in a row: as it is, and varied
+def _made(load: Callable, source: str, part: str, i: int) -> np.ndarray:
+    picture = load(np.random.default_rng(list(f"{source}/{part}/{i}".encode())), part)
+    picture.flags.writeable = False
+    return picture
 
 
 def _disarranged(load: Callable, rng: np.random.Generator) -> np.ndarray:

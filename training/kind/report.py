@@ -1,6 +1,11 @@
-"""What the kind network reaches, and its bundle."""
+"""What the kind network reaches, and its bundle.
+
+``python -m training.kind.report OUT BUNDLE`` prints what a bundle reaches on the test pictures whose features a
+training left in ``OUT``: two versions can be compared on the same pictures.
+"""
 
 import copy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +15,7 @@ from training.export import export_bundle, figure, made_input, show
 from training.kind.pictures import KINDS
 from training.kind.train import Samples
 from training.metrics import bootstrap, expected_calibration_error, fit_temperature
+from viewer.models.bundle import load_bundle
 from viewer.models.networks import Network
 
 OTHERS = ("AbdomenCT", "BreastMRI", "CT slice", "ChestCT", "Hand", "HeadCT", "MR slice")
@@ -68,7 +74,8 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
         "ECG photographs": "stated public domain",
         "drawn sheets": "made by this project",
         "drawn screens": "made by this project",
-        "drawn others": "made by this project",
+        **dict.fromkeys(("drawn others", "EMG figures", "EMG report sheets", "ECG figures"), "made by this project"),
+        "other signals": "made by this project",
         "photographs": "public domain, CC0 or BSD-3 (sample pictures of scikit-image and scikit-learn)",
         "other DICOM images": "MIT (test files of pydicom)",
         **dict.fromkeys(OTHERS, "not stated (small teaching sets of slices and hand films)"),
@@ -99,8 +106,11 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
         "uncertain_below": threshold,
         "intended_use": "Sends a picture to the network made for its kind, and keeps everything else from all of them.",
         "limits": [
-            "EMG screens were drawn by this project's simulator; no machine's own pictures were at hand to learn from "
-            "or to test on.",
+            "EMG pictures of all looks (screens, report sheets, figures with axes, strips, bare traces) were drawn by "
+            "this project; no machine's own pictures were at hand to learn from or to test on.",
+            "Other signals drawn as an EMG may be (speech, an earthquake, an EEG of few rows, a spectrum of few peaks) "
+            "are taken for an EMG, and EMGs for something else, as often as the figures for `other signals` and "
+            "`EMG figures` say.",
             "A frontal film that is lying on its side or upside down counts as unknown: turn it upright first.",
             "Half of the slices and hand films went into training, and the level under which a picture is unknown got "
             "a floor of 0.6, after test figures had been seen: the figures may be slightly too good.",
@@ -142,3 +152,15 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def _share(name: str, hits: np.ndarray, data: str, label: str) -> dict:
     value = bootstrap(lambda i: float(hits[i].mean()), range(len(hits)))
     return figure(name, value, data, len(hits), label)
+
+
+def main() -> None:
+    """Print a bundle's figures on the features that a training left."""
+    out, bundle = Path(sys.argv[1]), load_bundle(Path(sys.argv[2]))
+    with np.load(out / "features.npz") as stored:
+        samples = Samples(*(stored[name] for name in ("features", "truth", "sources", "parts")))
+    show(measure(bundle.network, samples, bundle.card.temperature[0], bundle.card.uncertain_below))
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ The convolutions keep their ImageNet weights; what is learned is the dense layer
 """
 
 import zlib
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,40 +47,77 @@ class Samples:
         return Samples(self.features[keep], self.truth[keep], self.sources[keep], self.parts[keep])
 
 
-def samples_of(pictures: list[Picture], network: EfficientNetLite0, recipe: dict, out: Path) -> Samples:
-    """Return the features of all pictures: in training as varied looks, in validation and test as they are and varied.
+@dataclass(frozen=True)
+class Look:
+    """One look at a picture, as it is or ``varied``; ``part``: train, validation, test or test-varied."""
 
-    A varied test or validation picture belongs to the part ``test-varied`` or ``validation``.
+    picture: Picture
+    name: str
+    varied: bool
+    part: str
+
+    def shown(self, recipe: dict) -> np.ndarray:
+        """Return the look's pixels, fitted to the network."""
+        seed = zlib.crc32(self.name.rsplit("/", 1)[0].encode())
+        rng = np.random.default_rng([recipe["seed"], seed])
+        pixels = self.picture.load(rng)
+        return fit(vary(pixels, self.picture.film, rng) if self.varied else pixels, recipe["size"])
+
+
+def looks_at(pictures: list[Picture]) -> list[Look]:
+    """Return the looks: in training varied ones, in validation and test as they are and varied."""
+    todo, counted = [], Counter[str]()
+    for picture in pictures:
+        group = f"{picture.source}/{picture.part}"
+        counted[group] += 1
+        for look in range(picture.looks):
+            name = f"{group}/{counted[group]}/{look}"
+            if picture.part != "train":
+                todo.append(Look(picture, f"{name}/as it is", False, picture.part))
+            again = "test-varied" if picture.part == "test" else picture.part
+            todo.append(Look(picture, f"{name}/varied", True, again))
+    return todo
+
+
+def samples_of(pictures: list[Picture], network: EfficientNetLite0, recipe: dict, out: Path) -> Samples:
+    """Return the features of all looks at the pictures.
+
+    Those that ``out`` holds from an earlier, perhaps interrupted run are taken over: empty it where the drawing or the
+    size has changed since.
     """
     out.mkdir(parents=True, exist_ok=True)
-    todo: list[tuple[Picture, str, bool, str]] = []
-    for i, picture in enumerate(pictures):
-        for look in range(picture.looks):
-            if picture.part == "train":
-                todo.append((picture, f"{i}/{look}", True, "train"))
-            else:
-                todo.append((picture, f"{i}/{look}", False, picture.part))
-                again = "test-varied" if picture.part == "test" else "validation"
-                todo.append((picture, f"{i}/{look}", True, again))
-    features = np.empty((len(todo), network.dense.in_features), np.float32)
-    waiting: list[np.ndarray] = []
-    for row, (picture, name, look_varied, _) in enumerate(todo):
-        rng = np.random.default_rng([recipe["seed"], zlib.crc32(f"{picture.source}/{picture.part}/{name}".encode())])
-        pixels = picture.load(rng)
-        waiting.append(fit(vary(pixels, picture.film, rng) if look_varied else pixels, recipe["size"]))
-        if len(waiting) == 16 or row == len(todo) - 1:
-            features[row + 1 - len(waiting) : row + 1] = pooled(network, waiting)
-            waiting = []
-            if row % 800 < 16:
-                print(f"{row + 1} of {len(todo)} looks", flush=True)
+    todo = looks_at(pictures)
+    known = _known(out / "features.npz")
+    names = [look.name for look in todo]
+    features = np.zeros((len(todo), network.dense.in_features), np.float32)
+    rows = [row for row, look in enumerate(todo) if look.name not in known]
+    for row, name in enumerate(names):
+        features[row] = known.get(name, 0.0)
+    print(f"{len(todo)} looks, {len(todo) - len(rows)} of them known already", flush=True)
+    for start in range(0, len(rows), 16):
+        batch = rows[start : start + 16]
+        features[batch] = pooled(network, [todo[row].shown(recipe) for row in batch])
+        if start % 800 == 0:
+            print(f"{start + len(batch)} of {len(rows)} looks", flush=True)
+            waiting = set(rows[start + 16 :])
+            done = [row for row in range(len(todo)) if row not in waiting]
+            np.savez(out / "features.npz", names=[names[row] for row in done], features=features[done])
     samples = Samples(
         features,
-        np.array([KINDS.index(p.kind) for p, *_ in todo]),
-        np.array([p.source for p, *_ in todo]),
-        np.array([part for *_, part in todo]),
+        np.array([KINDS.index(look.picture.kind) for look in todo]),
+        np.array([look.picture.source for look in todo]),
+        np.array([look.part for look in todo]),
     )
-    np.savez(out / "features.npz", **asdict(samples))
+    np.savez(out / "features.npz", names=names, **asdict(samples))
     return samples
+
+
+def _known(path: Path) -> dict[str, np.ndarray]:
+    """Return features that an earlier run over the same pictures left, by name."""
+    if not path.is_file():
+        return {}
+    with np.load(path) as stored:
+        return dict(zip(stored["names"].tolist(), stored["features"], strict=True))
 
 
 def fit(pixels: np.ndarray, size: int) -> np.ndarray:

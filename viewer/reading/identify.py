@@ -90,7 +90,7 @@ def _recording_kind(study: Study, waveform: Waveform) -> Study:
 
 
 def _may_be_needle(waveform: Waveform) -> bool:
-    """Whether a recording that says nothing of itself was sampled as fast as needle EMG alone is, in volts or no unit."""
+    """Whether a recording that says nothing of itself was sampled as fast as needle EMG alone, in volts or no unit."""
     if waveform.rate_assumed or waveform.rate_hz < EMG_FROM_HZ:
         return False
     if any(name in TWELVE_LEADS or _OTHER_TRADE.search(name) for name in waveform.channels):
