@@ -117,11 +117,11 @@ class TestOperatingPoints:
             assert (own.truth[said] == index).mean() >= wanted
             assert said[own.truth == index].mean() > 0.5
 
-    def test_above_the_uncertain_zone_95_in_100_are_right(self):
+    def test_above_the_uncertain_zone_97_in_100_are_right(self):
         own = self.results()
         level = uncertain_below(own)
         kept = own.probability.max(1) >= level
-        assert (own.called == own.truth)[kept].mean() >= 0.95
+        assert (own.called == own.truth)[kept].mean() >= 0.97
         assert 0.5 <= level < 0.95
 
     def test_what_is_upside_down_is_mostly_uncertain(self):
@@ -129,7 +129,7 @@ class TestOperatingPoints:
         shares = np.linspace(0.4, 0.9, 101)[:, None] * [1, 0, 0] + [0, 0.1, 0]
         turned = Results(shares, np.zeros(101, int), [{} for _ in shares])
         level = uncertain_below(own, (), turned)
-        assert (shares.max(1) >= level).mean() <= 0.1
+        assert (shares.max(1) >= level).mean() <= 0.25
         assert level > uncertain_below(own)
 
     def test_a_share_is_of_those_asked_for(self):
