@@ -1,5 +1,8 @@
 """Waveforms found in pictures drawn here, so that their places are known to the pixel."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -8,9 +11,10 @@ from tests.reading.small import card, study_of
 from viewer.models.bundle import load_bundle
 from viewer.models.catalogue import catalogue
 from viewer.models.networks.screen_waves import ScreenWaves
-from viewer.reading.emg_picture import is_sheet
+from viewer.reading.emg_picture import PictureRead, concluded, is_sheet
 from viewer.reading.engine import Engine
-from viewer.reading.waveforms import Found, Panel, find_waveforms
+from viewer.reading.values import Finding, Reading
+from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms
 from viewer.study import Image, Kind, KindFrom, Region
 
 DARK, LIGHT = ((8, 12, 30), (90, 255, 120), (40, 60, 60)), ((255, 255, 255), (10, 10, 40), (205, 205, 205))
@@ -214,3 +218,105 @@ def test_the_shipped_network_gives_its_cells():
     arguments = shipped.preprocessing_arguments
     features = network.features(torch.zeros(1, 1, arguments["height"], arguments["width"]))
     assert network.cells(features).shape[:2] == (1, 3)
+
+
+def noisy(seed, noise=0.8, columns=780):
+    return np.random.default_rng(seed).normal(0, noise, columns)
+
+
+def figure(waves, wide=780):
+    """Return a page of axes under one another as a plotting library draws them: frames, ticks and numbers, no grid."""
+    import cv2
+
+    page = np.full((80 + 260 * len(waves), 900, 3), 255, np.uint8)
+    cv2.putText(page, "Needle EMG, tibialis anterior", (280, 22), 0, 0.6, (0, 0, 0), 1, 16)
+    for n, wave in enumerate(waves):
+        top, bottom = 40 + 260 * n, 240 + 260 * n
+        draw(page, (top + bottom) / 2 + wave + noisy(n), (31, 119, 180), 70)
+        cv2.rectangle(page, (70, top), (70 + wide, bottom), (0, 0, 0), 1)
+        for tick in range(6):
+            x = 70 + tick * wide // 5
+            cv2.line(page, (x, bottom), (x, bottom + 5), (0, 0, 0), 1)
+            cv2.putText(page, str(20 * tick), (x - 10, bottom + 22), 0, 0.45, (0, 0, 0), 1, 16)
+    return page
+
+
+def test_the_axes_of_a_figure_are_one_picture_and_their_frames_no_waveforms():
+    page = figure([spike(780, 300), spike(780, 500)])
+    found = find_waveforms(page)
+    assert not is_sheet(found, page.shape)
+    assert middles(found) == pytest.approx([374, 574], abs=8)
+
+
+def test_a_sweep_that_a_steep_wave_cuts_is_one_sweep():
+    """As a fast sweep at high sensitivity draws it: the fall's stroke is too faint to be seen."""
+    picture = screen([sharp_wave(WIDTH, 400, 200, 200)], noise=1.0)
+    picture[255:420, 396:406] = DARK[0]
+    found = find_waveforms(picture)
+    assert [p.sweeps for p in found.panels] == [1]
+    assert not is_sheet(found, picture.shape)
+    assert len(found.waveforms) == 1
+
+
+def test_a_row_of_buttons_is_neither_a_panel_nor_a_waveform():
+    import cv2
+
+    picture = screen([spike(WIDTH, 300, 30), spike(WIDTH, 600, 30)], rows=700)
+    picture[620:] = DARK[0]
+    for n in range(6):
+        cv2.rectangle(picture, (n * 150 + 2, 650), (n * 150 + 146, 697), (150, 150, 150), -1)
+        cv2.putText(picture, "Sweep", (n * 150 + 20, 680), 0, 0.5, (20, 20, 20), 1, 16)
+    found = find_waveforms(picture)
+    assert not is_sheet(found, picture.shape)
+    assert all(w.y + w.h < 640 for w in found.waveforms)
+    assert len(found.waveforms) == 2
+
+
+def test_waves_without_a_resting_baseline_are_not_quiet():
+    """A myotonic discharge at 90 a second on 200 ms: eighteen positive waves, one running into the next."""
+    at = np.arange(1200) % 66 / 66
+    page = np.full((480, 1300, 3), 255, np.uint8)
+    draw(page, 200 + 60 * np.exp(-3 * at) * np.where(at < 0.03, at / 0.03, 1), (31, 119, 180), 50)
+    assert not find_waveforms(page).quiet
+
+
+def sums(reading):
+    return sum(f.probability for f in reading.findings)
+
+
+def test_the_classes_of_one_picture_exclude_each_other_those_of_a_sheet_do_not(emg_engine):
+    page = figure([spike(780, 300), spike(780, 500)])
+    reading = emg_engine.read(emg_study(page), kind=Kind.EMG_IMAGE)
+    assert reading.exclusive
+    assert sums(reading) <= 1.001
+    assert not emg_engine.read(emg_study(report_sheet()), kind=Kind.EMG_IMAGE).exclusive
+
+
+def concluded_on(found, shares, because=()):
+    """Return the reading of one picture of which the network said ``shares`` of PSW, Fibs and Others."""
+    points = {"PSW": 0.99, "Fibs": 0.65, "Others": 0.5}
+    own = SimpleNamespace(
+        classes=tuple(points), exclusive=True, temperature=1.0, uncertain_below=0.95, operating_points=points
+    )
+    read = PictureRead(np.log(np.array([shares])), None, (), dict.fromkeys(points, ()), found, because=because)
+    said = tuple(Finding(c, p, points[c]) for c, p in zip(points, shares, strict=True))
+    blank = Reading("f", "0", Kind.EMG_IMAGE, KindFrom.PERSON, "png", None, None, "cpu", "float32", False, True)
+    return concluded(read, own, replace(blank, findings=said), 0, 0)
+
+
+def test_without_a_waveform_nothing_is_called_psw_but_interference_may_be_others():
+    nothing = Found((Panel(0, 0, 900, 200, 1),))
+    sharp = concluded_on(nothing, (0.996, 0.003, 0.001))
+    assert sharp.predicted == "uncertain"
+    assert not any(f.positive for f in sharp.findings)
+    assert [n.code for n in sharp.warnings] == ["probability-capped"]
+    other = concluded_on(nothing, (0.001, 0.001, 0.998))
+    assert (other.predicted, other.warnings) == ("Others", ())
+
+
+def test_a_probability_that_is_held_back_says_why():
+    wave = Waveform(10, 10, 30, 60, 0, 0)
+    found = Found((Panel(0, 0, 900, 200, 1),), (wave,))
+    (note,) = concluded_on(found, (0.1, 0.88, 0.02), ("most waveforms are cut off flat",)).warnings
+    assert note.message == "PSW, Fibs, Others: 49% is the most that is said, because most waveforms are cut off flat."
+    assert concluded_on(found, (0.1, 0.45, 0.45), ("most waveforms are cut off flat",)).warnings == ()

@@ -34,6 +34,12 @@ SHARP, REST = "PSW", "Others"
 MIRRORED_FROM = 0.9  # of the sharp waves' class, upside down: 91 % of such screens and 3 % of others lie over it
 MOST_ASKED = 12  # panels, of what kind they are
 SHEET_PX = 700  # smaller pictures are screens, however many panels they seem to have
+WHY = {
+    "no-trace": "no trace was recognised",
+    "no-event": "no potential stands out of the baseline",
+    "clipped": "most waveforms are cut off flat",
+    "polarity-doubted": "the polarity may be the wrong way round",
+}
 Step = Callable[[str, float], None]
 
 
@@ -42,7 +48,8 @@ class PictureRead:
     """What the network said of a picture's parts, and of its waveforms.
 
     ``logits`` (parts, classes); ``maps`` (parts, classes, rows, columns) or None; ``extents``: one a part: the whole
-    picture, or a sheet's panels. ``boxes``: of each class, the waveforms called it. ``doubted``: no class may be sure.
+    picture, or a sheet's panels. ``boxes``: of each class, the waveforms called it. ``because``: why no class may be
+    sure, empty where one may. ``sheet``: a report sheet, whose panels may each show another class.
     """
 
     logits: np.ndarray
@@ -52,7 +59,8 @@ class PictureRead:
     found: Found
     notes: tuple[Note, ...] = ()
     refusal: Note | None = None
-    doubted: bool = False
+    because: tuple[str, ...] = ()
+    sheet: bool = False
 
 
 def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step) -> PictureRead:
@@ -97,33 +105,55 @@ def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step)
         refusal = next(n for n in notes if n.code == "no-event")
         notes = tuple(n for n in notes if n is not refusal)
     picture_maps = torch.cat(maps).numpy() if maps else None
-    doubted = any(n.code != "clipped" or _mostly_clipped(found) for n in doubts)
-    return PictureRead(whole.numpy(), picture_maps, extents, boxes, found, notes, refusal, doubted)
+    because = tuple(WHY[n.code] for n in doubts if n.code != "clipped" or _mostly_clipped(found))
+    return PictureRead(whole.numpy(), picture_maps, extents, boxes, found, notes, refusal, because, sheet)
 
 
 def concluded(read: PictureRead, card: Card, reading: Reading, x: float, y: float) -> Reading:
     """Return the reading with its waveforms' boxes, and no class surer than the doubts allow.
 
     ``x``, ``y``: where the picture that was read lies in the study. The waveforms called a class take the place of its
-    boxes from maps, which stay where no waveform was found. A sheet's class is Others only as far as it is in the panel
-    that is least so.
+    boxes from maps, which stay where no waveform was found. The panels of a sheet may show several classes, each as
+    sure as in the panel that shows it best (not ``exclusive``); it is Others only as far as the panel that is least so.
     """
     shares = probabilities(card, torch.from_numpy(read.logits)).numpy()
     settled = shares.max(0)
     if REST in card.classes:
         rest = card.classes.index(REST)
         settled[rest] = shares[:, rest].min()
-    highest = 1.0
-    if read.doubted:
-        highest = min(card.uncertain_below, *card.operating_points.values()) - 0.01
+    most, because = _most(read, card)
     findings = []
-    for f in reading.findings:
+    for f, share, own in zip(reading.findings, settled, most, strict=True):
         boxes = f.boxes
         if read.found.waveforms:
             boxes = tuple(replace(b, x=b.x + x, y=b.y + y) for b in read.boxes.get(f.label, ()))
-        findings.append(replace(f, probability=min(f.probability, round(highest, 6)), boxes=boxes))
-    named = predicted(card, np.minimum(settled, highest))
-    return replace(reading, predicted=named, findings=tuple(findings))
+        findings.append(replace(f, probability=round(float(min(share, own)), 6), boxes=boxes))
+    named = predicted(card, np.minimum(settled, most))
+    warnings = reading.warnings
+    if (settled > most).any():
+        held = [f.label for f, own in zip(findings, most, strict=True) if own < 1]
+        message = f"{', '.join(held)}: {most.min():.0%} is the most that is said, because {' and '.join(because)}."
+        warnings = (*warnings, Note("probability-capped", message))
+    return replace(
+        reading,
+        exclusive=reading.exclusive and not read.sheet,
+        predicted=named,
+        findings=tuple(findings),
+        warnings=warnings,
+    )
+
+
+def _most(read: PictureRead, card: Card) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the highest probability that each class may have (classes,), and why.
+
+    Without a waveform nothing shows PSW or Fibs; interference or noise, which has none either, may be Others.
+    """
+    least = min(card.uncertain_below, *card.operating_points.values()) - 0.01
+    if read.because:
+        return np.full(len(card.classes), least), read.because
+    if read.found.waveforms or REST not in card.classes:
+        return np.ones(len(card.classes)), ()
+    return np.array([1.0 if label == REST else least for label in card.classes]), ("no single waveform was found",)
 
 
 def _is_positive(card: Card, shares: np.ndarray) -> bool:
@@ -163,8 +193,12 @@ def _in_batches(bundle: ModelBundle, inputs: Tensor, device: str) -> Tensor:
 
 
 def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
-    """Whether a picture shows several panels, each to be read by itself."""
-    return len(found.panels) > 1 and max(shape[:2]) >= SHEET_PX
+    """Whether a picture is a report sheet, each panel to be read by itself: most of its panels have their own title.
+
+    Sweeps over one another on a screen, and the axes of a figure, are one picture.
+    """
+    titled = sum(p.titled for p in found.panels)
+    return titled > 1 and titled >= 0.5 * len(found.panels) and max(shape[:2]) >= SHEET_PX
 
 
 def sheet_panels(image: Image) -> list[Image]:
@@ -180,6 +214,12 @@ def sheet_panels(image: Image) -> list[Image]:
         x, y = max(0, int(p.x)), max(0, int(p.y))
         parts.append(Image(np.ascontiguousarray(shown[y : y + max(8, int(p.h)), x : x + max(8, int(p.w))])))
     return parts
+
+
+def shows_traces(image: Image) -> bool:
+    """Whether traces with waveforms on them are found in a picture."""
+    found = find_waveforms(grey8(image))
+    return bool(found.panels and found.waveforms)
 
 
 def _fitted(shown: np.ndarray, bounds: tuple[float, float, float, float], arguments: dict) -> tuple[Tensor, Extent]:

@@ -10,6 +10,7 @@ LEAST_SHARE = 0.12  # a trace is at least so wide, of the picture
 GAP_PX = 7  # a cursor or a grid line cuts a trace so widely
 WORD_PX, WORD_RUNS = 48, 1.3  # words: no higher, and more strokes in a column
 COVERED = 0.3  # of its width a baseline has flat ink
+WAVING_PX, WAVING_RUNS = 200, 1.15  # a curve without a resting baseline: so wide, one stroke in a column
 STRAIGHT_PX = 0.4  # three quarters of a ruled line's columns are nearer to its fit
 
 
@@ -153,7 +154,16 @@ def _level_lines(runs: _Runs) -> list[_Line]:
         counts = np.bincount(middle.astype(int))
         row = float(np.convolve(counts, np.ones(max(3, int(usual) | 1)), "same").argmax())
         lines.append(_Line(x0, np.full(x1 - x0, row), False, usual))
+    if not lines and _is_waving(runs):
+        slope, level = _line(runs.x, (runs.y0 + runs.y1) / 2)
+        lines.append(_Line(x0, slope * np.arange(x0, x1) + level, False, usual))
     return lines
+
+
+def _is_waving(runs: _Runs) -> bool:
+    """Whether a part is one curve that never rests: wide, a stroke in each column, and no words."""
+    wide = int(np.ptp(runs.x)) + 1
+    return wide >= WAVING_PX and len(runs.x) <= WAVING_RUNS * wide and len(np.unique(runs.x)) >= 0.95 * wide
 
 
 def _is_text(runs: _Runs, usual: float) -> bool:

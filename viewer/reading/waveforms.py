@@ -6,6 +6,7 @@ import numpy as np
 
 from viewer.reading.ground import Rect
 from viewer.reading.ink import Ink, find_ink
+from viewer.reading.sweeps import sweeps
 from viewer.reading.traces import Trace, find_traces
 
 SHARES = (0.3, 0.17)  # strokes that count, of the strongest near: the second where the first finds no trace
@@ -20,6 +21,10 @@ QUIET_ROOM = 0.25  # of a panel's width: a lone sweep's room at most
 CLIPPED_STEP_PX = 8  # two columns beside a flat end
 CLIPPED_PX = 20  # from the baseline, at which a flat end is one cut off
 LETTERS = 1.7  # strokes in a column: letters that touch a line, or lie between two
+RULE_PX, FRAME_PX = 4, 8  # a straight vertical line is no wider: a cursor, a grid's; at the ends a frame
+SQUARE = 0.7  # of its columns reach its full height
+SMALLER = 0.75  # of the deflection before it: what touches that is its slow end
+RESTLESS = 6.0  # times its stroke's height: a curve that goes so far waves, as noise does not
 MOST = 400  # waveforms in a picture
 LARGEST_PX = 2600  # longer pictures are looked at reduced
 SMALL_PX = 240  # smaller ones enlarged
@@ -46,13 +51,17 @@ class Waveform:
 
 @dataclass(frozen=True)
 class Panel:
-    """Sweeps that belong together: their rectangle, how many, and whether a curve is seen to be cut off flat."""
+    """Sweeps that belong together: their rectangle, and how many.
+
+    ``titled``: words of its own stand above it, or it has a ground of its own, as a report sheet's fields have.
+    """
 
     x: float
     y: float
     w: float
     h: float
     sweeps: int
+    titled: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ def find_waveforms(shown: np.ndarray) -> Found:
         more = find_traces(ink.mask(share))
         level += [t for t in more if t.ruled]
         traces += [t for t in more if _is_curve(t) and not any(_near(t, other, ink.panels) for other in traces)]
-    found = _arranged(traces, ink)
+    found = _arranged(sweeps(traces, ink), ink)
     if level and not traces and not _leaves_out(level, ink):  # lines without a deflection: a flat trace, or a grid
         found = replace(found, quiet=True)
     return _scaled(found, 1 / zoom)
@@ -96,27 +105,38 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
     waveforms: list[Waveform] = []
     busy = 0.0
     groups = group_panels(traces, ink)
-    widest = max((rect[2] for _, rect in groups), default=0.0)
-    for members, rect in groups:
+    widest = max((rect[2] for _, rect, _ in groups), default=0.0)
+    for members, rect, titled in groups:
         number = len(panels)
         found = [(trace, span) for trace in members for span in deflections(trace)]
         if not found and rect[2] < NARROW * widest:
             continue
-        sweeps = {id(t): s for s, t in enumerate(members)}
+        places = {id(t): s for s, t in enumerate(members)}
         x, y, w, h = rect
         for trace, (first, last) in found:
             top = float(min(trace.top[first:last].min(), trace.base[first:last].min()))
             bottom = float(max(trace.bottom[first:last].max(), trace.base[first:last].max())) + 1
             rise = float(trace.base[first:last].mean() - top) / (bottom - top)
-            place = trace.x0 + first, top, last - first, bottom - top, number, sweeps[id(trace)]
+            place = trace.x0 + first, top, last - first, bottom - top, number, places[id(trace)]
             cut = first <= 1 or last >= len(trace.base) - 1
             waveforms.append(Waveform(*place, rise, cut, _is_clipped(trace, first, last)))
-        panels.append(Panel(x, y, w, h, len(members)))
+        panels.append(Panel(x, y, w, h, len(members), titled))
         room = (h if len(members) > 1 else min(h, QUIET_ROOM * w)) / len(members)
-        busy = max(busy, *(float(np.quantile(t.bottom - t.top, 0.98)) / room for t in members))
+        busy = max(busy, *(_range(t) / room for t in members))
     waveforms = _distinct(waveforms)
-    quiet = bool(panels) and not waveforms and busy < QUIET_SHARE and not _leaves_out(traces, ink)
+    quiet = bool(panels) and not waveforms and busy < QUIET_SHARE and not any(map(_is_restless, traces))
+    quiet = quiet and not _leaves_out(traces, ink)
     return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]), quiet)
+
+
+def _range(trace: Trace) -> float:
+    """Return how far a curve goes from its highest to its lowest, but for a few columns."""
+    return float(np.quantile(trace.bottom - trace.base, 0.98) + np.quantile(trace.base - trace.top, 0.98))
+
+
+def _is_restless(trace: Trace) -> bool:
+    """Whether a curve waves all along: far more than its own stroke is high."""
+    return _range(trace) > max(2 * LEAST_PX, RESTLESS * float(np.median(trace.bottom - trace.top + 1)))
 
 
 def _leaves_out(traces: list[Trace], ink: Ink) -> bool:
@@ -124,10 +144,12 @@ def _leaves_out(traces: list[Trace], ink: Ink) -> bool:
     import cv2
 
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink.mask(SHARES[0]).astype(np.uint8), connectivity=8)
+    few = [0.02 if t.ruled else 0.0 for t in traces]  # the frame's upright lines are no part of a level one
+    reaches = [(t, np.quantile(t.top, q), np.quantile(t.bottom, 1 - q)) for t, q in zip(traces, few, strict=True)]
     for x, y, w, h, _ in stats[1:]:
         if h < max(24, 0.05 * len(ink.strength)) or w <= 3:
             continue
-        inside = any(t.x0 - 8 <= x and x + w <= t.x1 + 8 and t.top.min() - 3 <= y <= t.bottom.max() for t in traces)
+        inside = any(t.x0 - 8 <= x and x + w <= t.x1 + 8 and low - 3 <= y <= high for t, low, high in reaches)
         if not inside:
             return True
     return False
@@ -164,6 +186,8 @@ def _is_curve(trace: Trace) -> bool:
         return True
     away = (trace.top > trace.base + 1.5) | (trace.bottom < trace.base - 1.5)
     for first, last in deflections(trace):
+        if _is_rule(trace, first, last):
+            continue
         above = float((trace.base - trace.top)[first:last].max())
         below = float((trace.bottom - trace.base)[first:last].max())
         inside = first > 3 and last < len(away) - 3
@@ -175,7 +199,7 @@ def _is_curve(trace: Trace) -> bool:
 def deflections(trace: Trace) -> list[tuple[int, int]]:
     """Return the columns (first, after the last) of each deflection of a trace that stands out from its rest."""
     up, down = trace.base - trace.top, trace.bottom - trace.base
-    up, down = up - np.median(up), down - np.median(down)
+    up, down = (_without_frames(part - np.median(part)) for part in (up, down))
     size = np.maximum(np.maximum(up, down), 0.0)
     noise = max(0.5, _spread(up), _spread(down))
     least = max(LEAST_PX, OVER_NOISE * noise, OVER_THICKNESS * trace.thickness)
@@ -186,6 +210,7 @@ def deflections(trace: Trace) -> list[tuple[int, int]]:
     slow = [np.abs(_ahead(middle, columns)) for columns in (9, 25)]
     rests = [max(0.3, _spread(s)) for s in slow]
     spans: list[tuple[int, int]] = []
+    before = 0.0  # the last one's peak
     for first, last in _merged(_stretches(_smooth(size) > low)):
         peak = float(size[first:last].max())
         if peak < least:
@@ -193,11 +218,16 @@ def deflections(trace: Trace) -> list[tuple[int, int]]:
         loud = first + np.flatnonzero(size[first:last] > max(EDGE_SHARE * peak, 1.0))
         a, b = int(loud[0]), int(loud[-1]) + 1
         thin = b - a <= 5
+        if _is_rule(trace, first, last):
+            continue
         most = b + TAIL * (b - a) + 6
         for level, rest in zip(slow, rests, strict=True):  # a wave's slow end is lower than single columns' noise
             faint = max(EDGE_SHARE * peak, 2.0 * rest)
             b += int(np.argmin(np.r_[level[b:most] > faint, False]))
         if spans and a <= spans[-1][1]:
+            if peak < SMALLER * before:
+                spans[-1] = spans[-1][0], max(b, spans[-1][1])
+                continue
             a = spans[-1][1]
         if trace.ruled and float(trace.strokes[loud[0] : loud[-1] + 1].mean()) > LETTERS:
             continue
@@ -205,7 +235,29 @@ def deflections(trace: Trace) -> list[tuple[int, int]]:
             continue
         if b - a >= 2:
             spans.append((a, b))
+            before = peak
     return spans
+
+
+def _without_frames(size: np.ndarray) -> np.ndarray:
+    """Return a curve's distance from its baseline without the upright lines that it ends on."""
+    size = size.copy()
+    if len(size) < 8 * FRAME_PX:
+        return size
+    for end, beside in (
+        (np.s_[:FRAME_PX], np.s_[FRAME_PX : 3 * FRAME_PX]),
+        (np.s_[-FRAME_PX:], np.s_[-3 * FRAME_PX : -FRAME_PX]),
+    ):
+        if float(size[end].max()) > max(LEAST_PX, 2.5 * float(size[beside].max())):
+            size[end] = np.median(size[beside])
+    return size
+
+
+def _is_rule(trace: Trace, first: int, last: int) -> bool:
+    """Whether a deflection is a straight vertical line: as high in all of its few columns."""
+    away = np.maximum(trace.base - trace.top, trace.bottom - trace.base)[first:last]
+    high = int((away > 0.35 * away.max()).sum())
+    return high <= (2 * RULE_PX if trace.ruled else RULE_PX) and int((away > 0.8 * away.max()).sum()) >= SQUARE * high
 
 
 def _ahead(values: np.ndarray, columns: int) -> np.ndarray:
