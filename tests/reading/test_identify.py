@@ -135,3 +135,11 @@ def test_a_picture_that_the_network_knows_is_read(engine_that_sees):
     sheet = engine.read(study_of(film()), kind=Kind.ECG_IMAGE)
     assert sheet.abstained
     assert {"no-model", "kind-overruled"} <= {n.code for n in sheet.warnings}
+
+
+def test_a_kind_that_only_the_traces_settled_is_taken_and_said():
+    settled = settle_kind(
+        study_of(film(), Kind.UNKNOWN), KindOpinion(Kind.EMG_IMAGE, {"emg-image": 0.52, "ecg-image": 0.4}, assumed=True)
+    )
+    assert (settled.kind, settled.kind_from) == (Kind.EMG_IMAGE, KindFrom.NETWORK)
+    assert [(n.code, "52%" in n.message) for n in settled.notes] == [("kind-assumed", True)]

@@ -18,9 +18,9 @@ from viewer.models.preprocessing import Extent, Prepared, prepare
 from viewer.reading import findings as find
 from viewer.reading.checks import check_study, conflicts, fits_content
 from viewer.reading.device import choose_device, is_device_failure
-from viewer.reading.emg_picture import concluded, read_emg_picture, sheet_panels
+from viewer.reading.emg_picture import concluded, read_emg_picture, sheet_panels, shows_traces
 from viewer.reading.gradcam import class_maps
-from viewer.reading.identify import SHEET_DOUBTED_BELOW, KindOpinion, overrule, settle_kind, votes_for
+from viewer.reading.identify import EMG_ASSUMED_FROM, SHEET_DOUBTED_BELOW, KindOpinion, overrule, settle_kind, votes_for
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
 from viewer.reading.values import ModelIdentity, Reading
@@ -149,7 +149,15 @@ class Engine:
             emg = card.classes.index(Kind.EMG_IMAGE) if Kind.EMG_IMAGE in card.classes else None
             if panels and emg is not None and votes_for(self._kind_shares(card, panels, cancel)[:, emg]):
                 return KindOpinion(Kind.EMG_IMAGE, opinion)
-        return KindOpinion(Kind(card.classes[best]) if share[best] >= card.uncertain_below else Kind.UNKNOWN, opinion)
+        if share[best] >= card.uncertain_below:
+            return KindOpinion(Kind(card.classes[best]), opinion)
+        if (
+            Kind(card.classes[best]) == Kind.EMG_IMAGE
+            and share[best] >= EMG_ASSUMED_FROM
+            and shows_traces(study.content)
+        ):
+            return KindOpinion(Kind.EMG_IMAGE, opinion, assumed=True)
+        return KindOpinion(Kind.UNKNOWN, opinion)
 
     def _kind_shares(self, card: Card, studies: Sequence[Study], cancel: threading.Event | None) -> np.ndarray:
         """Return each picture's probabilities of the kinds (pictures, kinds)."""

@@ -13,6 +13,8 @@ from viewer.study import TWELVE_LEADS, Kind, KindFrom, Note, Study, Waveform
 # 31 ECG sheets.
 SHEET_DOUBTED_BELOW = 0.85
 PANEL_FROM, PANELS_LEAST, PANELS_SHARE = 0.6, 2, 0.34
+# A picture that the network takes for an EMG screen, though not surely, is one where traces with waveforms are found.
+EMG_ASSUMED_FROM = 0.4
 FILE_DOUBTED_BELOW = 0.05  # probability of the kind a file claims, under which its word is not taken
 # ECGs are stored at 250 to 1,000 Hz, at most 2,000; needle EMG needs 10 kHz and is stored at 4 kHz at the least.
 EMG_FROM_HZ = 3000.0
@@ -28,10 +30,14 @@ _VOLTS = frozenset(("", "mv", "uv", "nv", "v", "adu", "nu", "a.u.", "au"))
 
 @dataclass(frozen=True)
 class KindOpinion:
-    """What the kind network makes of a picture: its kind (or ``unknown``), and every kind's probability."""
+    """What the kind network makes of a picture: its kind (or ``unknown``), and every kind's probability.
+
+    ``assumed``: the network alone was not sure enough; the traces found in the picture decided.
+    """
 
     kind: Kind
     probabilities: dict[str, float]
+    assumed: bool = False
 
 
 def votes_for(shares: np.ndarray) -> bool:
@@ -59,7 +65,7 @@ def settle_kind(study: Study, opinion: KindOpinion | None) -> Study:
         return study.as_kind(Kind.UNKNOWN, KindFrom.FILE, note)
     if study.kind == Kind.UNKNOWN:
         if opinion.kind != Kind.UNKNOWN:
-            return study.as_kind(opinion.kind, KindFrom.NETWORK)
+            return study.as_kind(opinion.kind, KindFrom.NETWORK, *([_assumed(opinion)] if opinion.assumed else []))
         return study.as_kind(Kind.UNKNOWN, KindFrom.NETWORK, Note("kind-unknown", _unknown_message(opinion)))
     if opinion.kind != study.kind and opinion.probabilities.get(study.kind, 0.0) < FILE_DOUBTED_BELOW:
         message = f"The file calls this {kind_name(study.kind)}, but it looks like {kind_name(opinion.kind)}"
@@ -96,6 +102,12 @@ def _may_be_needle(waveform: Waveform) -> bool:
     if any(name in TWELVE_LEADS or _OTHER_TRADE.search(name) for name in waveform.channels):
         return False
     return all(unit.lower() in _VOLTS for unit in waveform.units)
+
+
+def _assumed(opinion: KindOpinion) -> Note:
+    share = opinion.probabilities.get(opinion.kind, 0.0)
+    message = f"It looks most like {kind_name(opinion.kind)}, though not surely ({share:.0%}); traces were found in it"
+    return Note("kind-assumed", message)
 
 
 def _unknown_message(opinion: KindOpinion) -> str:
