@@ -22,6 +22,7 @@ from viewer.study import Waveform
 
 HISS = "end-plate noise"  # hundreds of overlapping potentials a second: nobody marks each one
 LENGTH_S = 10.0
+HELD_OUT: Part = "inner"  # the ranges that the detector is never trained on
 
 
 @dataclass(frozen=True, eq=False)

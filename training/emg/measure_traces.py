@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.emg.event_figures import Told, by_generator, mixture_figures, mixtures, tell
+from training.emg.event_figures import HELD_OUT, Told, by_generator, mixture_figures, mixtures, tell
 from training.emg.heads import choose_threshold, fit_heads
 from training.emg.real import TEST, TRAIN
 from training.emg.recording_figures import (
@@ -55,9 +55,9 @@ def measure(network: TraceEvents, recipe: dict, data: Path, out: Path) -> None:
     units = np.concatenate([real_windows(network, name, data)[0] for name in TRAIN])
     points, sure = operating_points(validation_strengths(network, how["validation"]), units)
     print(f"operating points {points}, uncertain below {sure:.2f}", flush=True)
-    told = [tell(network, r) for r in mixtures("test", how["mixtures"], 24)]
+    told = [tell(network, r) for r in mixtures(HELD_OUT, how["mixtures"], 29)]
     print(by_generator(told), flush=True)
-    usual = [tell(network, r) for r in mixtures("any", how["usual"], 72)]
+    usual = [tell(network, r) for r in mixtures("any", how["usual"], 73)]
     figures = mixture_figures(told, UNSEEN)
     figures += train_figures(told, UNSEEN)
     figures += mixture_figures(usual, USUAL) + train_figures(usual, USUAL)
@@ -67,7 +67,7 @@ def measure(network: TraceEvents, recipe: dict, data: Path, out: Path) -> None:
     figures += robust_figures(network, how["robust"])
     for name in (*TRAIN, *TEST):  # those held out last
         figures += real_figures(network, name, data, points, sure)
-    inputs, classes, truths = with_waves(shard(out / "recordings", 1, 64, "test", None, (), 1), 24)
+    inputs, classes, truths = with_waves(shard(out / "recordings", 1, 64, HELD_OUT, None, (), 1), 24)
     maps = measure_faithfulness(network, inputs, classes, seed=1, exclusive=True, data="simulated, unseen ranges")
     pointing = pointing_game(network, inputs, classes, truths, data="simulated, unseen ranges")
     about_maps: dict[str, Any] = {"figures": [*maps.figures, *pointing], "faithful": maps.faithful, "note": maps.note}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from training.emg.event_figures import LENGTH_S, Told, f1_of, mixtures, tell
+from training.emg.event_figures import HELD_OUT, LENGTH_S, Told, f1_of, mixtures, tell
 from training.emg.figures import measured, share
 from training.emg.real import TEST, load_real
 from training.emg.traces import background, drift
@@ -64,7 +64,7 @@ def alone_figures(network: TraceEvents, count: int) -> list[dict[str, Any]]:
     ):
         told = []
         for number in range(count):
-            draw = Draw(np.random.default_rng([52, number]), "test")
+            draw = Draw(np.random.default_rng([53, number]), HELD_OUT)
             told.append(tell(network, simulate_mixture(draw, [name], draw.pick(QUIET_RATES_HZ), LENGTH_S)))
         c = LABELS.index(wrong)
         counts = np.array([[t.called.get(name, np.zeros(4))[c], sum(t.called.get(name, np.zeros(4)))] for t in told])
@@ -100,12 +100,12 @@ def quiet_figures(network: TraceEvents, count: int) -> list[dict[str, Any]]:
     for kind in ("noise", "mains", "drift", "hiss"):
         told = []
         for number in range(count):
-            draw = Draw(np.random.default_rng([63, number]), "test")
+            draw = Draw(np.random.default_rng([65, number]), HELD_OUT)
             told.append(tell(network, quiet_recording(draw, kind, draw.pick(QUIET_RATES_HZ))))
         figures.append(_a_minute(f"false events a minute, {kind}", told, "simulated quiet baseline, unseen ranges"))
     told = []
     for number in range(count):
-        draw = Draw(np.random.default_rng([64, number]), "test")
+        draw = Draw(np.random.default_rng([66, number]), HELD_OUT)
         rate = draw.pick(QUIET_RATES_HZ)
         work_hz, _ = work_rate(rate)
         total, names = background(draw, work_hz, int(20 * work_hz), 0.0)
@@ -123,13 +123,13 @@ def robust_figures(network: TraceEvents, count: int) -> list[dict[str, Any]]:
     """Return F1 of the same mixtures at several rates, and with hum or drift added."""
     figures = []
     for rate in (4000.0, 10000.0, 20000.0, 48000.0):
-        told = [tell(network, r) for r in mixtures("test", count, 25, rate)]
+        told = [tell(network, r) for r in mixtures(HELD_OUT, count, 27, rate)]
         data = f"simulated mixtures, unseen ranges, at {rate / 1000:g} kHz"
         figures.append(measured("events found within 5 ms, F1", f1_of([t.found for t in told]), count, data))
     for name in ("hum of 50 or 60 Hz, 50-200 uV", "drift of 100-1000 uV"):
         told = []
-        for number, own in enumerate(mixtures("test", count, 25, 10000.0)):
-            draw = Draw(np.random.default_rng([26, number]), "test")
+        for number, own in enumerate(mixtures(HELD_OUT, count, 27, 10000.0)):
+            draw = Draw(np.random.default_rng([28, number]), HELD_OUT)
             size = len(own.samples_uv)
             if name.startswith("hum"):
                 more = bg.mains(draw, own.rate_hz, size, draw.between(50, 200), draw.pick((50.0, 60.0)))
@@ -138,7 +138,7 @@ def robust_figures(network: TraceEvents, count: int) -> list[dict[str, Any]]:
             told.append(tell(network, replace(own, samples_uv=(own.samples_uv + more).astype(np.float32))))
         data = f"simulated mixtures, unseen ranges, at 10 kHz with {name}"
         figures.append(measured("events found within 5 ms, F1", f1_of([t.found for t in told]), count, data))
-    told = [tell(network, r, "") for r in mixtures("test", count, 25, 10000.0)]
+    told = [tell(network, r, "") for r in mixtures(HELD_OUT, count, 27, 10000.0)]
     for c, label in enumerate(LABELS):
         data = "simulated mixtures, unseen ranges, at 10 kHz, scale unknown"
         named = f1_of([t.classes[c] for t in told])

@@ -44,6 +44,7 @@ VISIBLE, HIDDEN = 6.0, 3.0  # of the noise's rms, peak to peak: to be found from
 UPSIDE_DOWN, OPEN = 3, -1  # classes of an event beside the labels': a sharp wave upside down; not known
 SHARP = ("positive sharp wave", "PSW-shaped MUAP", "myotonic positive waves")
 SPIKES = ("fibrillation", "end-plate spike", "myotonic spikes", "insertional activity")  # upside down like one another
+PARTS = ("any", "train", "validation", "test", "ends", "inner")  # each has random streams of its own
 FIELDS = ("time_ms", "start_ms", "end_ms", "label", "visible", "weight")
 
 
@@ -98,7 +99,7 @@ _REAL: dict[tuple, list[RealRecording]] = {}
 
 def _one(arguments: tuple) -> tuple[np.ndarray, np.ndarray, bool]:
     index, number, part, data, names = arguments
-    draw = Draw(np.random.default_rng([("any", "train", "validation", "test").index(part), index, number]), part)
+    draw = Draw(np.random.default_rng([PARTS.index(part), index, number]), part)
     if data is not None and names and draw.chance(REAL):
         if (data, names) not in _REAL:
             _REAL[data, names] = load_real(data, names)

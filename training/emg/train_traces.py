@@ -82,7 +82,7 @@ def train(
 
         def drawn(epoch: int, how: dict = how) -> Iterable[tuple[Tensor, Tensor]]:
             index = how["first_shard"] + epoch // how["views"] % how["shards"]
-            own = shard(out / "recordings", index, counts["shard"], "train", data, names, jobs)
+            own = shard(out / "recordings", index, counts["shard"], how.get("ranges", "train"), data, names, jobs)
             return batches(own, how["batch"], how["steps"], np.random.default_rng([how["seed"], epoch]))
 
         fit(

@@ -8,17 +8,21 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-Part = Literal["any", "train", "validation", "test"]
+Part = Literal["any", "train", "validation", "test", "ends", "inner"]
 T = TypeVar("T")
 
 # Bands of a range, as fractions of its width; each part draws from its own. The test's reach the range's upper end, so
-# that it both interpolates and extrapolates.
+# that it both interpolates and extrapolates. What is to be right over the whole of a published range is trained to its
+# ends as well (``ends``), and is then tested between (``inner``).
 BANDS: dict[str, tuple[tuple[float, float], ...]] = {
     "any": ((0.0, 1.0),),
     "train": ((0.0, 0.10), (0.18, 0.52), (0.66, 0.92)),
     "validation": ((0.10, 0.18), (0.60, 0.66)),
     "test": ((0.52, 0.60), (0.92, 1.0)),
+    "ends": ((0.0, 0.10), (0.18, 0.52), (0.66, 1.0)),
+    "inner": ((0.52, 0.60),),
 }
+LOOKS_OF = {"ends": "train", "inner": "test"}  # parts that share another's looks
 
 
 @dataclass(frozen=True)
@@ -89,5 +93,6 @@ def own_options(count: int, part: Part, name: str = "") -> np.ndarray:
     test, validation = max(1, round(count / 5)), max(1, round(count / 6))
     if part == "any" or count < 3:
         return np.arange(count)
+    part = LOOKS_OF.get(part, part)  # type: ignore[assignment]
     own = {"test": order[:test], "validation": order[test : test + validation], "train": order[test + validation :]}
     return np.sort(own[part])
