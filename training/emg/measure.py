@@ -143,18 +143,18 @@ def operating_points(tuned: Results) -> dict[str, float]:
 def uncertain_below(tuned: Results, real: Sequence[Results] = (), inverted: Results | None = None) -> float:
     """Return the probability under which no class is said.
 
-    At or above it ``SURE`` of the validation pictures are right, at most ``FALSE_CALLS`` of the screens of the real
-    recordings that were trained on are called PSW or Fibs, and at most ``UPSIDE_DOWN`` of the validation pictures of
+    At or above it ``SURE`` of the validation pictures are right, at most ``FALSE_CALLS`` of the screens of each real
+    recording that was trained on are called PSW or Fibs, and at most ``UPSIDE_DOWN`` of the validation pictures of
     PSW that are ``inverted`` are called anything. (The reading looks at each picture upside down as well, and notices
     nine in ten of these; a fibrillation upside down is an end-plate spike.)
     """
     turned = np.zeros(1) if inverted is None else inverted.probability.max(1)[inverted.truth == LABELS.index("PSW")]
     best, right = tuned.probability.max(1), tuned.called == tuned.truth
     false = [np.where(r.called != LABELS.index("Others"), r.probability.max(1), 0.0) for r in real]
-    alarms = np.concatenate([*false, np.zeros(1)])
+    alarms = [*false, np.zeros(1)]
     for level in np.arange(0.5, 0.96, 0.01):
         above = best >= level
-        calm = (alarms >= level).mean() <= FALSE_CALLS and (turned >= level).mean() <= UPSIDE_DOWN
+        calm = max((own >= level).mean() for own in alarms) <= FALSE_CALLS and (turned >= level).mean() <= UPSIDE_DOWN
         if above.any() and right[above].mean() >= SURE and calm:
             return float(level)
     return 0.95
