@@ -36,13 +36,13 @@ def card_of(
             "regular, or one of a fasciculation) cannot be told from a fibrillation for certain",
             "One positive sharp wave cannot be told from a motor unit potential of that shape or one of a myotonic run",
             "A mixture of positive sharp waves and fibrillations gets one class",
-            "A screen drawn positive-up is often uncertain, or wrong: a fibrillation upside down is an end-plate spike. "
-            "The viewer looks at each picture upside down as well, and notices nine in ten sharp waves that are",
+            "A screen drawn positive-up is often uncertain, or wrong: a fibrillation upside down is an end-plate "
+            "spike. The viewer looks at each picture upside down as well, and notices nine in ten sharp waves that are",
             "The simulated test pictures were drawn for this version and looked at once. It was widened (potentials of "
             "freer shapes, photographs) after a look at what version 2.0 misread among pictures that somebody else had "
             "simulated: mostly triphasic fibrillations and photographed screens",
-            "A long fibrillation (3 to 5 ms) is called Others in about one picture of five: the ends of the ranges were "
-            "not trained on",
+            "A long fibrillation (3 to 5 ms) is called Others in about one picture of five: the ends of the ranges "
+            "were not trained on",
             "The held-out real recordings were measured five times before, for earlier versions, and settings were "
             "changed after that: their figures are no first look",
             "Inception v4 under the published recipe was not trained on these pictures for want of time: what it would "
