@@ -8,7 +8,7 @@ from viewer.reading.traces import Trace
 BESIDE_PX = 8  # above and below a trace its ground is looked at
 EDGE_STEP = 25.0  # of 255: grounds so different meet in an edge (a bezel, a bar of buttons)
 FAINT_SHARE = 0.25  # of the strongest trace: a fainter one is a shadow or an edge
-NEXT_PX, NEXT_SHARE = 12, 0.012  # two pieces so near are one sweep (pixels, share of the picture's width)
+NEXT_PX, NEXT_SHARE = 3, 0.003  # two pieces so near are one sweep (pixels, share of the picture's width)
 GAP_SHARE, OVERLAP_SHARE = 0.03, 0.05  # of the picture's width: a steep wave's ink between two pieces
 STEP_SHARE = 0.05  # of the picture's width: no further above one another
 WAVE_SHARE = 0.15  # of the picture's width: how far from the baseline the ink between may be

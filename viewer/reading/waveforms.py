@@ -22,6 +22,7 @@ CLIPPED_STEP_PX = 8  # two columns beside a flat end
 CLIPPED_PX = 20  # from the baseline, at which a flat end is one cut off
 LETTERS = 1.7  # strokes in a column: letters that touch a line, or lie between two
 RULE_PX, FRAME_PX = 4, 8  # a straight vertical line is no wider: a cursor, a grid's; at the ends a frame
+AT_ENDS = 0.03  # of a curve's length
 SQUARE = 0.7  # of its columns reach its full height
 SMALLER = 0.75  # of the deflection before it: what touches that is its slow end
 RESTLESS = 6.0  # times its stroke's height: a curve that goes so far waves, as noise does not
@@ -254,7 +255,13 @@ def _without_frames(size: np.ndarray) -> np.ndarray:
 
 
 def _is_rule(trace: Trace, first: int, last: int) -> bool:
-    """Whether a deflection is a straight vertical line: as high in all of its few columns."""
+    """Whether a deflection is a straight vertical line, as high in all of its few columns, where a frame may be.
+
+    Inside a curve such a line may as well be a short spike on a slow sweep.
+    """
+    inside = AT_ENDS * len(trace.base) <= first and last <= (1 - AT_ENDS) * len(trace.base)
+    if inside and not trace.ruled:
+        return False
     away = np.maximum(trace.base - trace.top, trace.bottom - trace.base)[first:last]
     high = int((away > 0.35 * away.max()).sum())
     return high <= (2 * RULE_PX if trace.ruled else RULE_PX) and int((away > 0.8 * away.max()).sum()) >= SQUARE * high
