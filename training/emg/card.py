@@ -40,7 +40,8 @@ def card_of(
             "spike. The viewer looks at each picture upside down as well, and notices nine in ten sharp waves that are",
             "The simulated test pictures were drawn for this version and looked at once. It was widened (potentials of "
             "freer shapes, photographs) after a look at what version 2.0 misread among pictures that somebody else had "
-            "simulated: mostly triphasic fibrillations and photographed screens",
+            "simulated: mostly triphasic fibrillations and photographed screens. After that look the level under which "
+            "a picture is uncertain went from 0.85 to 0.86, for the screens of the monopolar recording trained on",
             "A long fibrillation (3 to 5 ms) is called Others in about one picture of five: the ends of the ranges "
             "were not trained on",
             "The held-out real recordings were measured five times before, for earlier versions, and settings were "
