@@ -193,12 +193,8 @@ def _in_batches(bundle: ModelBundle, inputs: Tensor, device: str) -> Tensor:
 
 
 def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
-    """Whether a picture is a report sheet, each panel to be read by itself: most of its panels have their own title.
-
-    Sweeps over one another on a screen, and the axes of a figure, are one picture.
-    """
-    titled = sum(p.titled for p in found.panels)
-    return titled > 1 and titled >= 0.5 * len(found.panels) and max(shape[:2]) >= SHEET_PX
+    """Whether a picture shows several panels, each to be read by itself."""
+    return len(found.panels) > 1 and max(shape[:2]) >= SHEET_PX
 
 
 def sheet_panels(image: Image) -> list[Image]:

@@ -13,13 +13,12 @@ LETTER_SHARE = 0.4  # of the strongest stroke near
 LETTERS = 9  # small parts side by side that are a line of words
 WORD_GAP = 2.0  # heights of a letter: what is further apart is no line of words (numbers along an axis)
 GROUND_STEP = 60  # of 255: a field of another ground than the page, and no tinted figure
-CAPTION_SHARES = 0.35, 0.12  # above a panel's first sweep: of its width, of the picture's height
 
 Rect = tuple[float, float, float, float]
 
 
-def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect, bool]]:
-    """Return panels from the top down: their sweeps, the rectangle (x, y, w, h) that holds them, and whether titled."""
+def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]]:
+    """Return panels from the top down: their sweeps, and the rectangle (x, y, w, h) that holds them."""
     letters = _letters(ink.mask(LETTER_SHARE))
     columns: list[list[Trace]] = []
     for trace in sorted(traces, key=lambda t: t.row):
@@ -29,10 +28,7 @@ def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect,
         else:
             home.append(trace)
     panels = _merged([group for column in columns for group in _split(column, ink, letters)])
-    return [
-        (group, _bounds(group, panels, ink), _is_titled(group, panels, ink, letters))
-        for group in sorted(panels, key=lambda g: (g[0].row, g[0].x0))
-    ]
+    return [(group, _bounds(group, panels, ink)) for group in sorted(panels, key=lambda g: (g[0].row, g[0].x0))]
 
 
 def _extent(group: list[Trace]) -> Rect:
@@ -86,23 +82,6 @@ def _apart(above: Trace, below: Trace, ink: Ink, letters: np.ndarray) -> bool:
     if len(ground) and float(np.abs(ground - ground[0]).max()) > GROUND_STEP:
         return True
     return _has_words(letters, x0, x1, y0, y1)
-
-
-def _is_titled(group: list[Trace], panels: list[list[Trace]], ink: Ink, letters: np.ndarray) -> bool:
-    """Whether a line of words stands above a panel and below the one above, or it is alone on a ground of its own."""
-    x0, x1 = min(t.x0 for t in group), max(t.x1 for t in group)
-    row = group[0].row
-    over = [g[-1].row for g in panels if g[-1].row < row and min(x1, g[-1].x1) - max(x0, g[-1].x0) > 0.2 * (x1 - x0)]
-    reach = max(CAPTION_SHARES[0] * (x1 - x0), CAPTION_SHARES[1] * len(ink.ground))
-    if _has_words(letters, x0, x1, max([row - reach, *over]), row):
-        return True
-    page = np.median(ink.ground[::8, ::8].reshape(-1, 3), axis=0)
-    for r in ink.panels:
-        inside = [g for g in panels if r.x0 - 8 <= g[0].x0 and g[0].x1 <= r.x1 + 8 and r.y0 <= g[0].row < r.y1]
-        own = np.median(ink.ground[r.y0 : r.y1 : 4, r.x0 : r.x1 : 4].reshape(-1, 3), axis=0)
-        if len(inside) == 1 and inside[0] is group and float(np.abs(own - page).max()) > GROUND_STEP:
-            return True
-    return False
 
 
 def _has_words(letters: np.ndarray, x0: float, x1: float, y0: float, y1: float) -> bool:

@@ -52,17 +52,13 @@ class Waveform:
 
 @dataclass(frozen=True)
 class Panel:
-    """Sweeps that belong together: their rectangle, and how many.
-
-    ``titled``: words of its own stand above it, or it has a ground of its own, as a report sheet's fields have.
-    """
+    """Sweeps that belong together: their rectangle, and how many."""
 
     x: float
     y: float
     w: float
     h: float
     sweeps: int
-    titled: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,8 +102,8 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
     waveforms: list[Waveform] = []
     busy = 0.0
     groups = group_panels(traces, ink)
-    widest = max((rect[2] for _, rect, _ in groups), default=0.0)
-    for members, rect, titled in groups:
+    widest = max((rect[2] for _, rect in groups), default=0.0)
+    for members, rect in groups:
         number = len(panels)
         found = [(trace, span) for trace in members for span in deflections(trace)]
         if not found and rect[2] < NARROW * widest:
@@ -121,7 +117,7 @@ def _arranged(traces: list[Trace], ink: Ink) -> Found:
             place = trace.x0 + first, top, last - first, bottom - top, number, places[id(trace)]
             cut = first <= 1 or last >= len(trace.base) - 1
             waveforms.append(Waveform(*place, rise, cut, _is_clipped(trace, first, last)))
-        panels.append(Panel(x, y, w, h, len(members), titled))
+        panels.append(Panel(x, y, w, h, len(members)))
         room = (h if len(members) > 1 else min(h, QUIET_ROOM * w)) / len(members)
         busy = max(busy, *(_range(t) / room for t in members))
     waveforms = _distinct(waveforms)
