@@ -20,7 +20,6 @@ KINDS = ("emg-image", "ecg-image", "chest-xray", "unknown")
 SHARE = {"test": 0.2, "validation": 0.1}
 SEED = "leadlight-kind-1"
 HELD_PHOTOS = ("china.jpg", "flower.jpg", "astronaut.png", "coffee.png", "rocket.jpg", "chelsea.png")
-FLAT = ("texture", "blank")  # sorts of drawn pictures too plain to be turned or framed into anything else
 
 
 @dataclass(frozen=True)
