@@ -91,9 +91,9 @@ def test_real_keys_reach_the_real_window(display: str, monkeypatch: pytest.Monke
         _x(display, "key", "ctrl+d")
         _until(lambda: session.load(session.settings_path()).values.get("dark") is True, "the dark theme")
         _x(display, "key", "F1")
-        _until(lambda: _x(display, "search", "--onlyvisible", "--name", "Keyboard shortcuts"), "the table of shortcuts")
-        _x(display, "key", "Escape")
-        _until(lambda: not _x(display, "search", "--onlyvisible", "--name", "Keyboard shortcuts"), "its end")
+        table = "Keyboard shortcuts"
+        _until(lambda: table in _x(display, "getwindowfocus", "getwindowname"), "the table of shortcuts")
+        press_until("Escape", lambda: not _x(display, "search", "--onlyvisible", "--name", table), "its end")
         _x(display, "windowfocus", "--sync", window)
         _x(display, "key", "ctrl+q")
         assert program.wait(30) == 0
