@@ -30,7 +30,7 @@ from training.simulate.emg.parameters import LABELS
 from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.models.preprocessing.picture import to_tensor
 
-TEST_SHARD = 3  # no picture of it was looked at before this version was measured
+TEST_SHARD = 5  # no picture of it was looked at before this version was measured
 SURE, FALSE_CALLS, UPSIDE_DOWN = 0.97, 0.02, 0.25
 
 
@@ -57,7 +57,7 @@ def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int,
     print(
         f"validation: accuracy {float((tuned.called == tuned.truth).mean()):.4f}; {points}, uncertain below {sure:.2f}"
     )
-    test = shard(out / "pictures", TEST_SHARD, counts["test"], "test", None, (), jobs)
+    test = shard(out / "pictures", TEST_SHARD, counts["test"], "inner", None, (), jobs)
     unseen = results(kept_logits(network, test, out / "test.npy"), test, temperature)
     figures = simulated_figures(unseen, points, sure)
     for name, told in real.items():

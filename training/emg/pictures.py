@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from training.emg.real import RealRecording, load_real, real_screen
-from training.simulate.emg.draws import Part
+from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_screen import ScreenTruth, render_screen
 from viewer.models.preprocessing.base import Extent
@@ -92,7 +92,7 @@ def _piece(arguments: tuple) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, d
     recordings = load_real(real, names) if real and names else []
     made = []
     for number in numbers:
-        rng = np.random.default_rng([("any", "train", "validation", "test").index(part), STREAM, index, number])
+        rng = np.random.default_rng([tuple(BANDS).index(part), STREAM, index, number])
         made.append(_picture(rng, part, recordings, LABELS[rng.choice(3, p=SHARES)], REAL / SHARES[2]))
     return made
 

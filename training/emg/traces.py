@@ -14,7 +14,7 @@ import numpy as np
 from training.emg.real import RealRecording, load_real
 from training.simulate.emg import backgrounds as bg
 from training.simulate.emg import parameters as ranges
-from training.simulate.emg.draws import Draw, Part
+from training.simulate.emg.draws import BANDS, Draw, Part
 from training.simulate.emg.firing import stretch_of
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg.recording import Recording, record, work_rate
@@ -44,7 +44,7 @@ VISIBLE, HIDDEN = 6.0, 3.0  # of the noise's rms, peak to peak: to be found from
 UPSIDE_DOWN, OPEN = 3, -1  # classes of an event beside the labels': a sharp wave upside down; not known
 SHARP = ("positive sharp wave", "PSW-shaped MUAP", "myotonic positive waves")
 SPIKES = ("fibrillation", "end-plate spike", "myotonic spikes", "insertional activity")  # upside down like one another
-PARTS = ("any", "train", "validation", "test", "ends", "inner")  # each has random streams of its own
+PARTS = tuple(BANDS)  # each has random streams of its own
 FIELDS = ("time_ms", "start_ms", "end_ms", "label", "visible", "weight")
 
 

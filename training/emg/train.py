@@ -24,6 +24,7 @@ from training.emg.patches import patch_batches
 from training.emg.pictures import HEIGHT, STRIDE, UNKNOWN, WIDTH, Shard, forget, shard
 from training.emg.real import TRAIN
 from training.loop import fit
+from training.simulate.emg.draws import Part
 from training.simulate.emg.parameters import GENERATORS, LABELS
 from viewer.models.networks.screen_waves import FEATURES, ScreenWaves
 from viewer.models.preprocessing.picture import to_tensor
@@ -83,25 +84,26 @@ class Ahead:
         self._more = (data, TRAIN, jobs)
         # a session of its own: Linux shares the processor between sessions before it looks at priorities
         self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=getattr(os, "setsid", None))
-        self._drawn: dict[int, Future] = {}
+        self._drawn: dict[tuple[int, Part], Future] = {}
 
-    def __call__(self, index: int) -> Shard:
-        """Return a shard, begin to draw the next, remove the one before."""
+    def __call__(self, index: int, part: Part) -> Shard:
+        """Return a shard of a part, begin to draw the next, remove the one before."""
         for wanted in (index, index + 1):
-            if wanted not in self._drawn:
-                self._drawn[wanted] = self._pool.submit(_draw, self.folder, wanted, self.count, *self._more)
-        self._drawn[index].result()
+            if (wanted, part) not in self._drawn:
+                own = self._pool.submit(_draw, self.folder, wanted, self.count, part, *self._more)
+                self._drawn[wanted, part] = own
+        self._drawn[index, part].result()
         if index > 0:
-            forget(self.folder, index - 1, self.count, "train")
-        return shard(self.folder, index, self.count, "train", *self._more)
+            forget(self.folder, index - 1, self.count, part)
+        return shard(self.folder, index, self.count, part, *self._more)
 
     def close(self) -> None:
         """Stop drawing."""
         self._pool.shutdown(cancel_futures=True)
 
 
-def _draw(folder: Path, index: int, count: int, data: Path, names: tuple[str, ...], jobs: int) -> None:
-    shard(folder, index, count, "train", data, names, jobs)
+def _draw(folder: Path, index: int, count: int, part: Part, data: Path, names: tuple[str, ...], jobs: int) -> None:
+    shard(folder, index, count, part, data, names, jobs)
 
 
 def train(
@@ -143,7 +145,7 @@ def _parts(
 
         def batches(epoch: int, number: int = number, part: dict = part, drawn: int = drawn) -> Batches:
             rng = np.random.default_rng([recipe["seed"], number, epoch])
-            pictures = own(drawn + epoch // part["views"])
+            pictures = own(drawn + epoch // part["views"], part.get("ranges", "train"))
             if part.get("patches"):
                 return _patches(pictures, part["batch"], part["patches"], rng)
             return _batches(pictures, part["batch"], rng, part["size"])

@@ -16,7 +16,8 @@ from training.simulate.emg_artwork import Rect, draw_grid, draw_marks, draw_swee
 from training.simulate.emg_camera import degrade
 from training.simulate.emg_looks import SWEEPS, Look, random_look, setting_words
 
-MS_PER_DIV = ((1.0, 0.1), (2.0, 0.5), (5.0, 4.0), (10.0, 10.0), (20.0, 4.0), (50.0, 0.4))
+# Rhythm is looked at on slow sweeps: a motor unit is then as thin as a fibrillation on a quick one.
+MS_PER_DIV = ((1.0, 0.1), (2.0, 0.5), (5.0, 3.0), (10.0, 9.0), (20.0, 4.5), (50.0, 2.5), (100.0, 0.4))
 ONE_TWO_FIVE = np.array([5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], float)
 # what only several potentials tell apart from a fibrillation or a positive sharp wave: never one alone in a picture
 NEED_SEVERAL = {
@@ -152,7 +153,7 @@ def _stretch(draw: Draw, generator: str, look: Look) -> tuple[Recording, View]:
     """Simulate a stretch and choose a view of it in which its leading potentials are."""
     while True:
         ms_per_div = draw.pick([v for v, _ in MS_PER_DIV], [w for _, w in MS_PER_DIV])
-        if draw.part == "train" and draw.chance(0.3):
+        if draw.part in ("train", "ends") and draw.chance(0.3):
             ms_per_div *= draw.between(0.7, 1.4)  # scaled screens have any ms a division
         window = ms_per_div * look.divisions[0] / 1000
         sweeps = draw.look(SWEEPS) if draw.chance(0.6) else 1
@@ -179,7 +180,7 @@ def choose_view(draw: Draw, recording: Recording, window_s: float, sweeps: int, 
     sweeps = max(1, min(sweeps, int(length / window_s)))
     times = np.array([e.time_s for e in recording.events])
     times = times[(times > window_s * 0.4) & (times < length - window_s)]
-    if sweeps > 1 and len(times) >= 2 and draw.chance(0.15):
+    if sweeps > 1 and len(times) >= 2 and draw.chance(0.3):
         delay = draw.between(0.15, 0.4) * window_s
         chosen = np.sort(draw.rng.permutation(times)[:sweeps])
         starts = tuple(float(t) for t in chosen - delay)

@@ -21,7 +21,7 @@ OTHERS: dict[str, float] = {
     "neurogenic MUAP": 10,
     "myopathic MUAP": 11,
     "PSW-shaped MUAP": 1,
-    "regular motor unit": 6,
+    "regular motor unit": 8,
     "complex repetitive discharge": 7,
     "myotonic spikes": 4,
     "myotonic positive waves": 4,

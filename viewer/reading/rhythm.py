@@ -1,0 +1,76 @@
+"""Potentials that a regular train misses, given to it where another group's fire when they were due.
+
+Where a unit's potential falls on another's, its shape is that of neither, and several such make a group of their own.
+Whoever reads an EMG hears that the rhythm goes on: a gap of two intervals is filled by what fires in its middle.
+"""
+
+import numpy as np
+
+from viewer.reading.overlaps import WINDOW
+from viewer.reading.trains import Found, shifted
+
+FEWEST = 6  # events of a train that has a rhythm
+FIRST = 12  # intervals that say what is usual at first
+NEAR, FOLLOW = 0.25, 0.3  # how near a further one must be to be followed, and how far it is
+MOST = 5  # intervals that a gap may hold
+REGULAR, DUE = 0.1, 0.12  # of the usual interval: how much half of them may differ from it, how far from due one may be
+SHIFT, LIKE = 12, 0.5  # samples at 8 kHz to either side; correlation, corrected for noise: another's lies on it
+SHARE = 0.7  # of a group's events fire when a train's were due: it is a part of that train
+
+
+def filled(found: Found, owner: np.ndarray) -> np.ndarray:
+    """Return the events' groups (n,), those that fire in regular trains' gaps given to these, the largest first."""
+    made = owner.copy()
+    sizes = np.bincount(made)
+    for g in np.argsort(-sizes, kind="stable")[: int((sizes >= FEWEST).sum())]:
+        own = np.flatnonzero(made == g)
+        rows = _due(found.time_s, own, made != g)
+        if not rows.size:
+            continue
+        template = np.median(found.shapes[own], axis=0)
+        rows = rows[_likeness(found.shapes[rows], template) >= LIKE]
+        now = np.bincount(made, minlength=len(sizes))
+        heard = np.bincount(made[rows], minlength=len(sizes))
+        part = (heard >= SHARE * now) & (now < len(own))
+        made[rows[part[made[rows]]]] = g
+    return made
+
+
+def _due(times_s: np.ndarray, own: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the rows of other events that fire when a regular train's next one was due."""
+    intervals = np.diff(times_s[own])
+    if len(intervals) < FEWEST - 1:
+        return np.zeros(0, int)
+    usual = _usual(intervals)
+    single = np.round(intervals / usual) <= 1
+    if single.mean() < 0.4 or np.median(np.abs(intervals / usual - 1)[single]) > REGULAR:
+        return np.zeros(0, int)
+    rows = []
+    for start, interval, expected in zip(times_s[own], intervals, usual, strict=False):
+        count = round(interval / expected)
+        if not 2 <= count <= MOST or abs(interval / expected - count) > DUE * count:
+            continue
+        for k in range(1, count):
+            at, reach = start + interval * k / count, DUE * expected
+            first, last = np.searchsorted(times_s, (at - reach, at + reach))
+            rows += np.arange(first, last)[others[first:last]].tolist()
+    return np.unique(np.array(rows, int))
+
+
+def _usual(intervals: np.ndarray) -> np.ndarray:
+    """Return the interval that was usual before each (n,): it follows a train that slows, and stays over its gaps."""
+    usual, told = float(np.quantile(intervals[:FIRST], 0.35)), []
+    for interval in intervals.tolist():
+        if abs(interval / usual - 1) < NEAR:
+            usual += FOLLOW * (interval - usual)
+        told.append(usual)
+    return np.array(told)
+
+
+def _likeness(shapes: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """Return the shapes' correlations (n,) with a template, at the best of some shifts and corrected for noise."""
+    moved = np.concatenate([shifted(template[None], s)[:, WINDOW] for s in range(-SHIFT, SHIFT + 1)])
+    own = shapes[:, WINDOW]
+    energy = (own**2).sum(1, keepdims=True)
+    clean = np.maximum(energy - own.shape[1], 0.4 * energy)
+    return (own @ moved.T / np.sqrt(np.maximum(clean * (moved**2).sum(1), 1e-9))).max(1)
