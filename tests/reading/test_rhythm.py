@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from viewer.reading.rhythm import filled
-from viewer.reading.trains import AFTER, BEFORE, Found, typical_rate
+from viewer.reading.rhythm import filled, train_rate
+from viewer.reading.trains import AFTER, BEFORE, Found
 
 
 def events(times_s: np.ndarray, widths_ms: np.ndarray) -> Found:
@@ -56,11 +56,15 @@ def test_an_irregular_unit_has_no_gaps() -> None:
     assert (filled(again, owner) == owner).all()
 
 
-def test_the_typical_rate_is_that_of_the_intervals_between_neighbours() -> None:
+def test_a_regular_trains_rate_is_that_between_neighbours() -> None:
     times = np.arange(60) / 12.5
     missed = np.delete(times, np.random.default_rng(1).choice(np.arange(1, 59), 20, replace=False))
     bursts = np.concatenate([times, times + 20.0])
     for own in (times, missed, bursts):
-        assert typical_rate(own) == pytest.approx(12.5, rel=0.01)
-    assert typical_rate(np.array([0.0, 0.25])) == pytest.approx(4.0)
-    assert typical_rate(np.array([0.0, 0.1, 1.1])) == pytest.approx(2 / 1.1)  # nothing is typical: the mean
+        assert train_rate(own) == pytest.approx(12.5, rel=0.01)
+    assert train_rate(np.array([0.0, 0.25])) == pytest.approx(4.0)
+
+
+def test_an_irregular_units_rate_is_the_mean_rate() -> None:
+    intervals = np.random.default_rng(3).gamma(1 / 0.5**2, 0.5**2 / 10, 300)  # CV 0.5 at about 10/s
+    assert train_rate(np.cumsum(intervals)) == pytest.approx(1 / intervals.mean(), rel=0.01)

@@ -16,7 +16,7 @@ from training.simulate.emg.recording import Recording
 from training.simulate.emg.scene import simulate_mixture
 from viewer.models.networks.trace_events import TraceEvents
 from viewer.reading.events import named, read_channel, window_probabilities
-from viewer.reading.trains import typical_rate
+from viewer.reading.rhythm import train_rate
 from viewer.reading.values import Event, Train
 from viewer.study import Waveform
 
@@ -120,7 +120,7 @@ def judged_trains(trains: list[Train], events: list[Event], recording: Recording
         own = [e for e in recording.events if e.train == values[counts.argmax()]]
         if own[0].generator == HISS or len(own) < 5:
             continue
-        true_hz = typical_rate(np.array([e.time_s for e in own]))
+        true_hz = train_rate(np.array([e.time_s for e in own]))
         judged.append((train.label, own[0].label, train.rate_hz / true_hz - 1))
     return judged
 

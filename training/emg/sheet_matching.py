@@ -20,7 +20,8 @@ class Match:
 
     ``targets``: how many there are; ``boxes``: how many found boxes count; ``hits``: targets found; ``right``: boxes
     that lie on a target, each for IoU of 0.3, of 0.5, and for the box's middle in a target. At IoU 0.3: ``pairs`` of a
-    target's class and the index of its best box, the ``missed`` targets' classes, the indices of ``false`` boxes.
+    target's class and the index of its best box, the ``missed`` targets' classes, the indices of ``false`` boxes;
+    ``hiss``: the targets that are end-plate noise, and those of them found.
     """
 
     targets: int
@@ -30,6 +31,7 @@ class Match:
     pairs: tuple[tuple[str, int], ...] = ()
     missed: tuple[str, ...] = ()
     false: tuple[int, ...] = ()
+    hiss: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def match(found: list[Bounds], truth: SheetTruth) -> Match:
     owner = [_owner(box, targets) for box in found]
     free = [i for i, t in enumerate(owner) if t is None and any(_middle_in(found[i], b, 4) for b in ignored)]
     counted = [i for i in range(len(found)) if i not in free]
-    hits, right, pairs, missed = [0, 0, 0], [0, 0, 0], [], []
+    hits, right, hiss, pairs, missed = [0, 0, 0], [0, 0, 0], [0, 0], [], []
     on_target: set[int] = set()
     for number, target in enumerate(targets):
         own = [i for i in counted if owner[i] == number]
@@ -80,6 +82,8 @@ def match(found: list[Bounds], truth: SheetTruth) -> Match:
             hits[level] += bool(good)
             right[level] += len(good)
             if level == 0:
+                is_hiss = all(b.generator == "end-plate noise" for b in target.members)
+                hiss = [hiss[0] + is_hiss, hiss[1] + (is_hiss and bool(good))]
                 on_target.update(good)
                 if good:
                     pairs.append((target.label, max(good, key=lambda i: best[i])))
@@ -89,7 +93,16 @@ def match(found: list[Bounds], truth: SheetTruth) -> Match:
         hits[2] += bool(middle)
         right[2] += len(middle)
     false = tuple(i for i in counted if i not in on_target)
-    return Match(len(targets), len(counted), tuple(hits), tuple(right), tuple(pairs), tuple(missed), false)  # type: ignore[arg-type]
+    return Match(
+        len(targets),
+        len(counted),
+        (hits[0], hits[1], hits[2]),
+        (right[0], right[1], right[2]),
+        tuple(pairs),
+        tuple(missed),
+        false,
+        (hiss[0], hiss[1]),
+    )
 
 
 def _owner(box: Bounds, targets: list[Target]) -> int | None:

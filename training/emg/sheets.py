@@ -65,6 +65,16 @@ def sheet_figures(results: Sequence[SheetResult], data: str) -> list[dict]:
     for k, how in enumerate(("IoU 0.3", "IoU 0.5", "middle in the box")):
         add(f"waveforms found on sheets, {how}", counts[:, 2 + k], counts[:, 0])
         add(f"boxes right on sheets, {how}", counts[:, 5 + k], counts[:, 1])
+    hiss = np.array([r.match.hiss for r in results], float)
+    add("waveforms found on sheets, end-plate noise left out", counts[:, 2] - hiss[:, 1], counts[:, 0] - hiss[:, 0])
+    for label in LABELS[:-1]:
+        seen = np.array([sum(t == label for t, _ in r.match.pairs) for r in results], float)
+        add(
+            "waveforms found on sheets, whatever they are called",
+            seen,
+            seen + [r.match.missed.count(label) for r in results],
+            label,
+        )
     pairs = [[(truth, r.called[box]) for truth, box in r.match.pairs] for r in results]
     both = np.array([sum(c != UNSURE for _, c in own) for own in pairs], float)
     add("matched waveforms named, not uncertain", both, np.array([len(own) for own in pairs], float))

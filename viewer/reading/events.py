@@ -18,7 +18,7 @@ from viewer.models.preprocessing.emg_trace import Piece, pieces
 from viewer.reading import trains as tr
 from viewer.reading.gradcam import class_maps
 from viewer.reading.overlaps import taken_in
-from viewer.reading.rhythm import filled
+from viewer.reading.rhythm import filled, train_rate
 from viewer.reading.values import Event, Train
 from viewer.study import Waveform
 
@@ -224,7 +224,7 @@ def named(
                 number[g],
                 classes[best],
                 len(rows),
-                round(tr.typical_rate(found.time_s[rows]), 3),
+                round(train_rate(found.time_s[rows]), 3),
                 round(fires.interval_cv, 4),
                 name,
                 round(float(groups[g, best]), 4),

@@ -1,4 +1,4 @@
-"""Potentials that a regular train misses, given to it where another group's fire when they were due.
+"""A train's rhythm: the potentials it misses, given to it where another group's fire when they were due; its rate.
 
 Where a unit's potential falls on another's, its shape is that of neither, and several such make a group of their own.
 Whoever reads an EMG hears that the rhythm goes on: a gap of two intervals is filled by what fires in its middle.
@@ -7,7 +7,7 @@ Whoever reads an EMG hears that the rhythm goes on: a gap of two intervals is fi
 import numpy as np
 
 from viewer.reading.overlaps import WINDOW
-from viewer.reading.trains import Found, shifted
+from viewer.reading.trains import Found, firing, shifted
 
 FEWEST = 6  # events of a train that has a rhythm
 FIRST = 12  # intervals that say what is usual at first
@@ -15,6 +15,8 @@ NEAR, FOLLOW = 0.25, 0.3  # how near a further one must be to be followed, and h
 MOST = 5  # intervals that a gap may hold
 REGULAR, DUE = 0.1, 0.12  # of the usual interval: how much half of them may differ from it, how far from due one may be
 SHIFT, LIKE = 12, 0.5  # samples at 8 kHz to either side; correlation, corrected for noise: another's lies on it
+TYPICAL = 1.6  # an interval so many times the usual one, or so little of it, is a pause, a miss or a stray
+TYPICAL_SHARE, STEADY = 0.3, 0.15  # of a regular train's intervals are typical; their coefficient of variation
 SHARE = 0.7  # of a group's events fire when a train's were due: it is a part of that train
 
 
@@ -74,3 +76,22 @@ def _likeness(shapes: np.ndarray, template: np.ndarray) -> np.ndarray:
     energy = (own**2).sum(1, keepdims=True)
     clean = np.maximum(energy - own.shape[1], 0.4 * energy)
     return (own @ moved.T / np.sqrt(np.maximum(clean * (moved**2).sum(1), 1e-9))).max(1)
+
+
+def train_rate(times_s: np.ndarray) -> float:
+    """Return the rate in Hz at which a train fires (two times at least): of a regular train its typical intervals'.
+
+    Their mean is of those within a factor `TYPICAL` of their median, until none leaves: potentials that were hidden by
+    another unit's, and strays, then do not count; with them a unit that is missed half of the time would fire at half
+    its rate. A train is regular where the typical intervals vary by less than `STEADY`, and are a fair share of all.
+    """
+    intervals = np.maximum(np.diff(times_s), 1e-4)
+    near = intervals
+    while True:
+        usual = np.median(near)
+        fewer = near[(near > usual / TYPICAL) & (near < usual * TYPICAL)]
+        if fewer.size in (0, near.size):
+            break
+        near = fewer
+    steady = near.size >= TYPICAL_SHARE * intervals.size and near.std() <= STEADY * near.mean()
+    return float(1 / near.mean()) if steady else firing(times_s).rate_hz

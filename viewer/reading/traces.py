@@ -9,6 +9,7 @@ PART_PX, PART_SHARE = 30, 0.03  # a connected part of a trace is at least so wid
 LEAST_SHARE = 0.12  # a trace is at least so wide, of the picture
 GAP_PX = 7  # a cursor or a grid line cuts a trace so widely
 WORD_PX, WORD_RUNS = 48, 1.3  # words: no higher, and more strokes in a column
+ENDLESS, UNBROKEN = 8, 0.97  # but for one so many times as long as high with ink in such a share of its columns
 COVERED = 0.3  # of its width a baseline has flat ink
 WAVING_PX, WAVING_RUNS = 200, 1.15  # a curve without a resting baseline: so wide, one stroke in a column
 STRAIGHT_PX = 0.4  # three quarters of a ruled line's columns are nearer to its fit
@@ -81,12 +82,22 @@ def find_traces(mask: np.ndarray) -> list[Trace]:
     traces: list[Trace] = []
     for rows in np.split(order, cuts) if len(order) else ():
         part = runs.part[rows[0]]
-        if height[part] <= WORD_PX and (len(rows) > WORD_RUNS * width[part] or letters[part]):
+        words = len(rows) > WORD_RUNS * width[part] or letters[part]
+        if words and height[part] <= WORD_PX and not _goes_on(mask, labels, stats[part], part):
             continue
         own = runs.of(rows)
         traces += _curves(own, _baselines(own))
     least = LEAST_SHARE * mask.shape[1]
     return sorted((t for t in _joined(traces) if len(t.base) >= least), key=lambda t: t.row)
+
+
+def _goes_on(mask: np.ndarray, labels: np.ndarray, bounds: np.ndarray, part: int) -> bool:
+    """Whether a joined part is far longer than high, with ink in nearly every column: noise, not words."""
+    x, y, w, h, _ = bounds
+    if w < ENDLESS * h:
+        return False
+    place = np.s_[y : y + h, x : x + w]
+    return bool((mask[place] & (labels[place] == part)).any(0).mean() > UNBROKEN)
 
 
 def _of_letters(mask: np.ndarray, labels: np.ndarray, width: np.ndarray) -> np.ndarray:

@@ -17,7 +17,6 @@ BLOCK, TEMPLATES = 96, 64  # events compared at once; templates kept, those long
 LEAST = 3  # events in a train
 APART, IN_TURNS, LEAST_PART = 4.5, 0.3, 0.1  # two sizes in a train: standard deviations apart, changing, share of each
 PART_S, LOCKED_S, LOCKED_SHARE = 0.025, 0.0006, 0.8  # a waveform's further peaks: so near, so constant, so often
-TYPICAL = 1.6  # an interval so many times the usual one, or so little of it, is a pause, a miss or a stray
 AROUND_S = 1.0  # company counts so far to either side
 
 
@@ -302,22 +301,6 @@ def firing(times_s: np.ndarray) -> Firing:
     third = kept.size // 3
     slowing = float(np.median(kept[-third:]) / np.median(kept[:third]) - 1) if third >= 2 else None
     return Firing(1 / mean, float(kept.std() / mean), consecutive, slowing)
-
-
-def typical_rate(times_s: np.ndarray) -> float:
-    """Return the rate in Hz at which a train fires (two times at least), by its typical intervals.
-
-    Their mean is of those within a factor `TYPICAL` of their median: pauses between bursts, potentials that were hidden
-    by another unit's and strays do not count. With all intervals a unit that is missed half of the time fires at half
-    its rate: on simulated mixtures the rate is right to a tenth in 0.74 instead of 0.57 of trains.
-    """
-    intervals = np.maximum(np.diff(times_s), 1e-4)
-    while True:
-        usual = np.median(intervals)
-        near = intervals[(intervals > usual / TYPICAL) & (intervals < usual * TYPICAL)]
-        if not near.size or near.size == intervals.size:
-            return float(1 / intervals.mean())
-        intervals = near
 
 
 def numbers(found: Found, owner: np.ndarray) -> np.ndarray:
