@@ -26,7 +26,7 @@ TRAINERS = {
     "emg-traces": "training.emg.start:traces",
     "kind-pictures": "training.kind.train:run",
 }
-ALONE = ("kind-pictures",)  # one process is enough: only a dense layer learns
+ALONE = ("kind-pictures",)  # one process is enough: few layers learn
 
 
 def train(

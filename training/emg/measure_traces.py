@@ -55,9 +55,9 @@ def measure(network: TraceEvents, recipe: dict, data: Path, out: Path) -> None:
     units = np.concatenate([real_windows(network, name, data)[0] for name in TRAIN])
     points, sure = operating_points(validation_strengths(network, how["validation"]), units)
     print(f"operating points {points}, uncertain below {sure:.2f}", flush=True)
-    told = [tell(network, r) for r in mixtures(HELD_OUT, how["mixtures"], 29)]
+    told = [tell(network, r) for r in mixtures(HELD_OUT, how["mixtures"], 33)]
     print(by_generator(told), flush=True)
-    usual = [tell(network, r) for r in mixtures("any", how["usual"], 73)]
+    usual = [tell(network, r) for r in mixtures("any", how["usual"], 74)]
     figures = mixture_figures(told, UNSEEN)
     figures += train_figures(told, UNSEEN)
     figures += mixture_figures(usual, USUAL) + train_figures(usual, USUAL)

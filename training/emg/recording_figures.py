@@ -64,7 +64,7 @@ def alone_figures(network: TraceEvents, count: int) -> list[dict[str, Any]]:
     ):
         told = []
         for number in range(count):
-            draw = Draw(np.random.default_rng([53, number]), HELD_OUT)
+            draw = Draw(np.random.default_rng([54, number]), HELD_OUT)
             told.append(tell(network, simulate_mixture(draw, [name], draw.pick(QUIET_RATES_HZ), LENGTH_S)))
         c = LABELS.index(wrong)
         counts = np.array([[t.called.get(name, np.zeros(4))[c], sum(t.called.get(name, np.zeros(4)))] for t in told])
@@ -100,12 +100,12 @@ def quiet_figures(network: TraceEvents, count: int) -> list[dict[str, Any]]:
     for kind in ("noise", "mains", "drift", "hiss"):
         told = []
         for number in range(count):
-            draw = Draw(np.random.default_rng([65, number]), HELD_OUT)
+            draw = Draw(np.random.default_rng([67, number]), HELD_OUT)
             told.append(tell(network, quiet_recording(draw, kind, draw.pick(QUIET_RATES_HZ))))
         figures.append(_a_minute(f"false events a minute, {kind}", told, "simulated quiet baseline, unseen ranges"))
     told = []
     for number in range(count):
-        draw = Draw(np.random.default_rng([66, number]), HELD_OUT)
+        draw = Draw(np.random.default_rng([68, number]), HELD_OUT)
         rate = draw.pick(QUIET_RATES_HZ)
         work_hz, _ = work_rate(rate)
         total, names = background(draw, work_hz, int(20 * work_hz), 0.0)
@@ -129,7 +129,7 @@ def robust_figures(network: TraceEvents, count: int) -> list[dict[str, Any]]:
     for name in ("hum of 50 or 60 Hz, 50-200 uV", "drift of 100-1000 uV"):
         told = []
         for number, own in enumerate(mixtures(HELD_OUT, count, 27, 10000.0)):
-            draw = Draw(np.random.default_rng([28, number]), HELD_OUT)
+            draw = Draw(np.random.default_rng([32, number]), HELD_OUT)
             size = len(own.samples_uv)
             if name.startswith("hum"):
                 more = bg.mains(draw, own.rate_hz, size, draw.between(50, 200), draw.pick((50.0, 60.0)))

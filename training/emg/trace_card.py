@@ -38,14 +38,15 @@ def card_of(recipe: dict, points: dict[str, float], sure: float, figures: list[d
             "A grade (0 to 4+) needs several sites and time: it is not given",
             "Events of fast trains in company are missed (myotonic discharges, neuromyotonia, insertional activity), "
             "and fibrillations among them: on mixtures F1 stays under the 0.95 that was aimed at",
-            "A unit whose potentials overlap others' may fall into several trains, each with too low a rate",
+            "A unit whose potentials overlap others' may fall into several trains; its rate is then right where it is "
+            "regular and half of its potentials are found, else too low",
             "A click of an electrical device, shorter than any fibre's potential, may be called Fibs",
             "The ranges that the test holds out lie inside those trained on. Before its last part, trained without the "
-            "ends of the ranges, this version called regular trains at more than 11 a second Others: of mixtures that "
+            "ends of the ranges, version 1.1 called regular trains at more than 11 a second Others: of mixtures that "
             "reach to the ends it found 0.803 (F1), and of fibrillations alone it named 0.40; so it was trained to the "
             "ends, which are then no test any more",
             "The simulated test recordings were drawn for this version and looked at once; the two held-out real "
-            "recordings were measured before, for version 1.0 and while this one was made",
+            "recordings were measured before, for versions 1.0 and 1.1",
         ],
         "recipe": "training/recipes/emg-traces.toml",
         "architecture": {"name": "trace-events", "arguments": {"classes": len(LABELS)}},

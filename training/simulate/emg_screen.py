@@ -323,6 +323,7 @@ def _moved(box: TrueBox, matrix: np.ndarray, width: int, height: int) -> TrueBox
     points = moved[:, :2] / moved[:, 2:]
     (x0, y0), (x1, y1) = points.min(0), points.max(0)
     x0, x1, y0, y1 = max(0.0, x0), min(float(width), x1), max(0.0, y0), min(float(height), y1)
-    if x1 - x0 < 1 or y1 - y0 < 0.5:
+    cut = x0 == 0 or x1 == width
+    if x1 - x0 < (1 if cut else 0.1) or y1 - y0 < 0.5:
         return None
-    return replace(box, x=float(x0), y=float(y0), w=float(x1 - x0), h=float(y1 - y0))
+    return replace(box, x=float(x0), y=float(y0), w=max(1.0, float(x1 - x0)), h=float(y1 - y0))  # a stroke is a pixel

@@ -9,8 +9,8 @@ from viewer.reading.words import kind_name
 from viewer.study import TWELVE_LEADS, Kind, KindFrom, Note, Study, Waveform
 
 # A report sheet of needle EMG looks like an ECG sheet or like nothing known: where the network is less sure than this,
-# the sheet's panels are asked one by one: 21 of 30 drawn EMG sheets are then recognised (9 of 40 without), and 30 of
-# 31 ECG sheets.
+# the sheet's panels are asked one by one (with version 1.0 of the network 21 of 30 drawn EMG sheets were then
+# recognised, 9 of 40 without, and 30 of 31 ECG sheets; version 1.2 knows nine of ten EMG sheets by itself).
 SHEET_DOUBTED_BELOW = 0.85
 PANEL_FROM, PANELS_LEAST, PANELS_SHARE = 0.6, 2, 0.34
 # A picture that the network takes for an EMG screen, though not surely, is one where traces with waveforms are found.
