@@ -146,7 +146,7 @@ def uncertain_below(tuned: Results, real: Sequence[Results] = (), inverted: Resu
     At or above it ``SURE`` of the validation pictures are right, at most ``FALSE_CALLS`` of the screens of each real
     recording that was trained on are called PSW or Fibs, and at most ``UPSIDE_DOWN`` of the validation pictures of
     PSW that are ``inverted`` are called anything. (The reading looks at each picture upside down as well, and notices
-    nine in ten of these; a fibrillation upside down is an end-plate spike.)
+    four in five of these; a fibrillation upside down is an end-plate spike.)
     """
     turned = np.zeros(1) if inverted is None else inverted.probability.max(1)[inverted.truth == LABELS.index("PSW")]
     best, right = tuned.probability.max(1), tuned.called == tuned.truth
