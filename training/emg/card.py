@@ -37,7 +37,7 @@ def card_of(
             "One positive sharp wave cannot be told from a motor unit potential of that shape or one of a myotonic run",
             "A mixture of positive sharp waves and fibrillations gets one class",
             "A screen drawn positive-up is often uncertain, or wrong: a fibrillation upside down is an end-plate "
-            "spike. The viewer looks at each picture upside down as well, and notices four of five sharp waves so turned",
+            "spike. The viewer looks at each picture upside down too, and notices four of five sharp waves so turned",
             "The simulated test pictures were drawn for this version and looked at once. Their looks were never "
             "trained on; their parameters lie between the ranges trained on, which now reach the ends of the published "
             "ones. Slow sweeps and triggered ones were made commoner after a look at what version 2.1 misread among "
