@@ -13,6 +13,7 @@ from viewer.models.catalogue import catalogue
 from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.reading.emg_picture import PictureRead, concluded, is_sheet
 from viewer.reading.engine import Engine
+from viewer.reading.traces import find_traces
 from viewer.reading.values import Finding, Reading
 from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms
 from viewer.study import Image, Kind, KindFrom, Region
@@ -84,6 +85,19 @@ def test_sweeps_are_told_apart():
     found = find_waveforms(screen(waves))
     assert [p.sweeps for p in found.panels] == [3]
     assert sorted((w.sweep, round((w.x + w.w / 2) / 100)) for w in found.waveforms) == [(0, 2), (2, 6)]
+
+
+def test_a_low_sweep_of_ragged_noise_is_no_line_of_words():
+    import cv2
+
+    ragged = np.zeros((120, WIDTH), bool)
+    ragged[53:68] = np.random.default_rng(3).random((15, WIDTH)) < 0.5  # several strokes in each column, as words have
+    (trace,) = find_traces(ragged)
+    assert trace.row == pytest.approx(60, abs=4)
+    assert trace.x1 - trace.x0 > 0.95 * WIDTH
+    words = np.zeros((120, WIDTH), np.uint8)
+    cv2.putText(words, "Tibialis anterior, right: no spontaneous activity at rest", (20, 66), 0, 0.8, 255, 2)
+    assert find_traces(words > 0) == []
 
 
 def test_a_flat_trace_is_quiet():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from training.emg.pictures import HEIGHT, STRIDE, UNKNOWN, WIDTH, cells_of, shard, target_of
+from training.emg.train import Ahead
 from training.simulate.emg import Amplifier, Draw, Recording, TrueEvent, simulate
 from training.simulate.emg.files import WAV_FULL_SCALE_UV, write_recording
 from training.simulate.emg_looks import Look, random_look
@@ -230,3 +231,23 @@ def _read(path) -> tuple[np.ndarray, float]:
 
     samples, rate = soundfile.read(path)
     return samples * WAV_FULL_SCALE_UV, rate
+
+
+def test_shards_are_drawn_ahead_and_removed_behind_even_where_the_ranges_change(tmp_path):
+    asked = []
+
+    class Done:
+        def result(self):
+            return None
+
+    own = Ahead(tmp_path, 10, tmp_path, 1)
+    own._pool.submit = lambda work, folder, index, count, part, *more: asked.append((index, part)) or Done()
+    made = [(0, "train", True), (0, "train", True), (1, "train", False), (2, "ends", True), (3, "ends", False)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.emg.train.shard", lambda *given: None)
+        for index, part, more in made:
+            (tmp_path / f"{part}-{index:03d}-10.json").touch()
+            own(index, part, more)
+    own.close()
+    assert asked == [(0, "train"), (1, "train"), (2, "ends"), (3, "ends")]
+    assert [p.name for p in tmp_path.iterdir()] == ["ends-003-10.json"]

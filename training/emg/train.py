@@ -85,16 +85,18 @@ class Ahead:
         # a session of its own: Linux shares the processor between sessions before it looks at priorities
         self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=getattr(os, "setsid", None))
         self._drawn: dict[tuple[int, Part], Future] = {}
+        self._held: tuple[int, Part] | None = None
 
-    def __call__(self, index: int, part: Part) -> Shard:
-        """Return a shard of a part, begin to draw the next, remove the one before."""
-        for wanted in (index, index + 1):
+    def __call__(self, index: int, part: Part, more: bool) -> Shard:
+        """Return a shard of a part, begin to draw the next where there is ``more``, remove the one before."""
+        for wanted in (index, index + 1) if more else (index,):
             if (wanted, part) not in self._drawn:
                 own = self._pool.submit(_draw, self.folder, wanted, self.count, part, *self._more)
                 self._drawn[wanted, part] = own
         self._drawn[index, part].result()
-        if index > 0:
-            forget(self.folder, index - 1, self.count, part)
+        for before in {(index - 1, part), self._held or (index - 1, part)} - {(index, part)}:
+            forget(self.folder, before[0], self.count, before[1])
+        self._held = index, part
         return shard(self.folder, index, self.count, part, *self._more)
 
     def close(self) -> None:
@@ -145,7 +147,8 @@ def _parts(
 
         def batches(epoch: int, number: int = number, part: dict = part, drawn: int = drawn) -> Batches:
             rng = np.random.default_rng([recipe["seed"], number, epoch])
-            pictures = own(drawn + epoch // part["views"], part.get("ranges", "train"))
+            at = epoch // part["views"]
+            pictures = own(drawn + at, part.get("ranges", "train"), at < (part["epochs"] - 1) // part["views"])
             if part.get("patches"):
                 return _patches(pictures, part["batch"], part["patches"], rng)
             return _batches(pictures, part["batch"], rng, part["size"])

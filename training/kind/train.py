@@ -33,7 +33,7 @@ def run(job: Job) -> Path:
     network = efficientnet_lite0(len(KINDS)).eval()
     looks = looks_at(gather(job.data, job.recipe["counts"]))
     maps = first_maps(network, looks, job.recipe, job.out)
-    tune(network, looks, maps, job.recipe, job.out / "tail")
+    tune(network, looks, maps, job.recipe, job.out / "tail", job.device)
     finish(network, samples_of(network, looks, maps, job.recipe), job.recipe, job.bundle.parent)
     return job.bundle
 
@@ -121,7 +121,9 @@ class Tail(nn.Module):
         return self.dense(self.dropout(self.pooled(maps)))
 
 
-def tune(network: EfficientNetLite0, looks: list[Look], maps: np.ndarray, recipe: dict, out: Path) -> None:
+def tune(
+    network: EfficientNetLite0, looks: list[Look], maps: np.ndarray, recipe: dict, out: Path, device: str = "cpu"
+) -> None:
     """Learn the layers from ``from_block`` on; those of the best log-loss on validation looks are kept.
 
     Each source within a kind, and each kind, is drawn by the root of its count.
@@ -157,9 +159,10 @@ def tune(network: EfficientNetLite0, looks: list[Look], maps: np.ndarray, recipe
         weight_decay=how["weight_decay"],
         average=how["average"],
         validate=validate,
+        device=device,
         log=lambda line: print(line, flush=True),
     )
-    network.eval()
+    network.cpu().eval()
 
 
 def _chances(looks: list[Look], learn: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

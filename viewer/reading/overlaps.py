@@ -6,7 +6,7 @@ event, as decompositions of interference patterns do (LeFever & De Luca 1982: pe
 
 import numpy as np
 
-from viewer.reading.trains import BEFORE, GAIN, Found, shifted
+from viewer.reading.trains import BEFORE, GAIN, Found, clean_energy, shifted
 
 FEWEST = 5  # events of a train that takes others in
 FEW = 8  # an event in a group of fewer may be taken into a train of four times as many and more
@@ -30,8 +30,7 @@ def taken_in(found: Found, owner: np.ndarray) -> np.ndarray:
     shifts = np.stack([shifted(templates, s)[:, WINDOW] for s in range(-SHIFT, SHIFT + 1)], 1)  # (trains, shifts, w)
     products = np.einsum("nw,tsw->nts", shapes, shifts)
     scale = np.maximum((shifts**2).sum(2), 1e-9)
-    energy = (shapes**2).sum(1)
-    clean = np.maximum(energy - shapes.shape[1], 0.4 * energy)[:, None, None]
+    clean = clean_energy(shapes)[:, None, None]
     gain = products / scale
     alike = np.where((gain > 1 / GAIN) & (gain < GAIN), products / np.sqrt(np.maximum(clean * scale, 1e-9)), -1).max(2)
     alike[sizes[trains] < TIMES * sizes[owner[rows], None]] = -1

@@ -7,7 +7,7 @@ Whoever reads an EMG hears that the rhythm goes on: a gap of two intervals is fi
 import numpy as np
 
 from viewer.reading.overlaps import WINDOW
-from viewer.reading.trains import Found, firing, shifted
+from viewer.reading.trains import Found, clean_energy, firing, shifted
 
 FEWEST = 6  # events of a train that has a rhythm
 FIRST = 12  # intervals that say what is usual at first
@@ -73,9 +73,8 @@ def _likeness(shapes: np.ndarray, template: np.ndarray) -> np.ndarray:
     """Return the shapes' correlations (n,) with a template, at the best of some shifts and corrected for noise."""
     moved = np.concatenate([shifted(template[None], s)[:, WINDOW] for s in range(-SHIFT, SHIFT + 1)])
     own = shapes[:, WINDOW]
-    energy = (own**2).sum(1, keepdims=True)
-    clean = np.maximum(energy - own.shape[1], 0.4 * energy)
-    return (own @ moved.T / np.sqrt(np.maximum(clean * (moved**2).sum(1), 1e-9))).max(1)
+    energy = clean_energy(own)[:, None] * (moved**2).sum(1)
+    return (own @ moved.T / np.sqrt(np.maximum(energy, 1e-9))).max(1)
 
 
 def train_rate(times_s: np.ndarray) -> float:

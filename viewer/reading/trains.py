@@ -233,10 +233,14 @@ def similarity(shapes: np.ndarray, templates: np.ndarray) -> tuple[np.ndarray, n
     width = templates.shape[1]
     moved = np.stack([shifted(templates, s) for s in range(-SHIFT, SHIFT + 1)], 1).reshape(-1, width)
     products = (shapes @ moved.T).reshape(len(shapes), len(templates), -1).max(2)
-    energy = (shapes**2).sum(1)
-    clean = np.maximum(energy - width, 0.4 * energy)
     scale = np.maximum((templates**2).sum(1), 1e-9)
-    return products / np.sqrt(np.maximum(clean[:, None] * scale, 1e-9)), products / scale
+    return products / np.sqrt(np.maximum(clean_energy(shapes)[:, None] * scale, 1e-9)), products / scale
+
+
+def clean_energy(shapes: np.ndarray) -> np.ndarray:
+    """Return the energy (n,) of shapes in units of noise, without the noise's, which is about one a sample."""
+    energy = (shapes**2).sum(1)
+    return np.maximum(energy - shapes.shape[1], 0.4 * energy)
 
 
 def aligned(shapes: np.ndarray, template: np.ndarray) -> np.ndarray:
