@@ -25,8 +25,9 @@ TRAINERS = {
     "emg-screens-tuned": "training.emg.tune:tune",
     "emg-traces": "training.emg.start:traces",
     "kind-pictures": "training.kind.train:run",
+    "screen-words": "training.words.train:run",
 }
-ALONE = ("kind-pictures",)  # one process is enough: few layers learn
+ALONE = ("kind-pictures", "screen-words")  # one process is enough: few layers learn, or a small network
 
 
 def train(

@@ -95,7 +95,7 @@ def test_what_is_found_on_simulated_screens_is_right(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(emg_screen, "layout_panels", watch_layout)
     monkeypatch.setattr(emg_screen, "degrade", watch_degrade)
     right = wrong = missed = 0
-    for seed in range(500, 510):
+    for seed in range(500, 530):
         picture, truth = emg_screen.render_screen(np.random.default_rng(seed), cut_out=False)
         photographed = np.abs(seen["matrix"][2, :2]).sum() > 1e-9
         if picture.shape[1] > 1000 or photographed:

@@ -11,6 +11,7 @@ from training.emg.pictures import HEIGHT, STRIDE, WIDTH, shard
 from training.emg.train import HEAD, NAMES, TOLD, WithMore, loss, tensors
 from training.simulate.emg.parameters import LABELS
 from viewer.models.networks import build_network
+from viewer.models.networks.screen_waves import SCALE, scale_plane
 from viewer.reading.gradcam import class_maps
 
 CELLS = (HEIGHT // STRIDE) * (WIDTH // STRIDE)
@@ -59,9 +60,34 @@ class TestNetwork:
         fresh = build_network("screen-waves", classes=3).eval()
         x = torch.randn(1, 1, 64, 96)
         with torch.inference_mode():
-            fine = fresh.blocks(fresh.stem(x))
+            fine = fresh.stem(x)
+            for block in fresh.blocks:
+                fine = block(fine, torch.zeros(1, SCALE))
             assert torch.equal(fresh.features(x), fine)
+            told = torch.cat([x, scale_plane(torch.tensor([6.0]), 64, 96)], 1)
+            assert torch.equal(fresh.features(told), fine)
             assert torch.equal(fresh.more(fresh.summary(fine)), torch.zeros(1, 3))
+
+    def test_a_scale_that_is_not_known_changes_nothing(self):
+        """What it has learned of scales must not show where there is none, and must where there is one."""
+        learned = build_network("screen-waves", classes=3).eval()
+        for name, weights in learned.named_parameters():
+            if ".tilt." in name:
+                torch.nn.init.normal_(weights, std=0.1)
+        x = torch.randn(2, 1, 64, 96)
+        with torch.inference_mode():
+            plain = learned(x)
+            none = learned(torch.cat([x, scale_plane(torch.tensor([0.0, -1.0]), 64, 96)], 1))
+            some = learned(torch.cat([x, scale_plane(torch.tensor([0.0, 9.0]), 64, 96)], 1))
+        assert torch.allclose(plain, none, atol=1e-5)
+        assert torch.allclose(plain[0], some[0], atol=1e-5)
+        assert not torch.allclose(plain[1], some[1], atol=1e-3)
+
+    def test_scales_are_told_as_octaves(self):
+        told = scale_plane(torch.tensor([1.0, 2.0, 0.0]), 2, 3)
+        assert told.shape == (3, 1, 2, 3)
+        assert float(told[1, 0, 0, 0] - told[0, 0, 0, 0]) == pytest.approx(1 / 12)
+        assert not told[2].any()
 
 
 class TestLoss:

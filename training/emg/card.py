@@ -32,17 +32,20 @@ def card_of(
         "limits": [
             "Trained on simulation: no real fibrillation or positive sharp wave was seen, in training or in testing",
             "Real recordings are four, of contracting muscle; two were trained on",
-            "It does not read the screen's words: without its scale a short motor unit potential (myopathic, very "
-            "regular, or one of a fasciculation) cannot be told from a fibrillation for certain",
+            "The time scale is read off a screen by another model (screen-words), not off each and now and then "
+            "wrongly: its card says how often. Without it, as in a waveform cut out of a screen, a short motor unit "
+            "potential (myopathic, very regular, or one of a fasciculation) cannot be told from a fibrillation for "
+            "certain. The sensitivity in uV is not read",
             "One positive sharp wave cannot be told from a motor unit potential of that shape or one of a myotonic run",
             "A mixture of positive sharp waves and fibrillations gets one class",
             "A screen drawn positive-up is often uncertain, or wrong: a fibrillation upside down is an end-plate "
             "spike. The viewer looks at each picture upside down too, and notices four of five sharp waves so turned",
             "The simulated test pictures were drawn for this version and looked at once. Their looks were never "
             "trained on; their parameters lie between the ranges trained on, which now reach the ends of the published "
-            "ones. Slow sweeps and triggered ones were made commoner after a look at what version 2.1 misread among "
-            "pictures that somebody else had simulated: regular motor units at 20 and 50 ms a division",
-            "The held-out real recordings were measured six times before, for earlier versions, and settings were "
+            "ones. Slow sweeps, triggered ones and waveforms that fill the picture were made commoner after looks at "
+            "what versions 2.1 and 2.2 misread among pictures that others had simulated: regular motor units at 20 and "
+            "50 ms a division, fibrillations cut out closely",
+            "The held-out real recordings were measured seven times before, for earlier versions, and settings were "
             "changed after that: their figures are no first look",
             "Inception v4, from scratch and as far as 20 minutes of two CPU cores go (480 steps of 16 pictures of 203 "
             "pixels, RMSprop at 1e-3), stayed at chance: 0.334 of 641 held-out simulated pictures, on which this "
@@ -70,7 +73,7 @@ def card_of(
                 "licence": "MIT",
                 "count": drawn,
                 "note": "volume-conducted fibre potentials, and a third of freer shapes, in random machine looks; gone "
-                "on from version 2.1, which was trained on 82,800 others",
+                "on from version 2.2, which was trained on 104,400 others",
             },
             {
                 "name": "PhysioNet EMGDB neuropathy; EMGLAB R00108 biceps",

@@ -72,6 +72,17 @@ def simulated_figures(unseen: Results, points: dict[str, float], sure: float) ->
     return figures
 
 
+def scale_figures(told: Results) -> list[dict[str, Any]]:
+    """Return what the network gets where the true time scale is told with each picture, as a screen's words may."""
+    own = told.where(~told.fact("inverted"))
+    data = f"{UNSEEN}; the time scale told"
+    figures = [share("accuracy, scale told", own.called == own.truth, data)]
+    for name in ("myopathic MUAP", "regular motor unit", "fasciculation"):
+        those = own.fact("generator") == name
+        figures.append(share(f"{name}s called Fibs, scale told", own.called == LABELS.index("Fibs"), data, of=those))
+    return figures
+
+
 def real_figures(own: Results, name: str, points: dict[str, float], sure: float) -> list[dict[str, Any]]:
     """Return how often real motor units are called PSW or Fibs. Stretches of one recording are not independent."""
     role = "not trained on" if name in TEST else "trained on"

@@ -17,12 +17,13 @@ from training.emg.figures import (
     confusion,
     print_figures,
     real_figures,
+    scale_figures,
     share,
     simulated_figures,
 )
 from training.emg.pictures import HEIGHT, WIDTH, Shard, real_shard, shard
 from training.emg.real import TEST, TRAIN
-from training.emg.train import MEAN, STD, go_on_from, outputs, tensors
+from training.emg.train import MEAN, STD, go_on_from, outputs, scaled, tensors, true_scales
 from training.export import export_bundle
 from training.faithfulness import measure_faithfulness, pointing_game
 from training.metrics import fit_temperature
@@ -30,7 +31,7 @@ from training.simulate.emg.parameters import LABELS
 from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.models.preprocessing.picture import to_tensor
 
-TEST_SHARD = 5  # no picture of it was looked at before this version was measured
+TEST_SHARD = 7  # no picture of it was looked at before this version was measured
 SURE, FALSE_CALLS, UPSIDE_DOWN = 0.97, 0.02, 0.25
 
 
@@ -51,8 +52,9 @@ def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int,
     points = operating_points(tuned)
     real = {}
     for name in (*TEST, *TRAIN):
-        own = real_shard(out / "pictures", name, counts["real_test"], data)
-        real[name] = results(kept_logits(network, own, out / f"real-{name.replace(' ', '-')}.npy"), own, temperature)
+        screens = real_shard(out / "pictures", name, counts["real_test"], data)
+        kept = kept_logits(network, screens, out / f"real-{name.replace(' ', '-')}.npy")
+        real[name] = results(kept, screens, temperature)
     sure = uncertain_below(tuned, [real[name] for name in TRAIN], every.where(~upright))
     print(
         f"validation: accuracy {float((tuned.called == tuned.truth).mean()):.4f}; {points}, uncertain below {sure:.2f}"
@@ -60,15 +62,17 @@ def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int,
     test = shard(out / "pictures", TEST_SHARD, counts["test"], "inner", None, (), jobs)
     unseen = results(kept_logits(network, test, out / "test.npy"), test, temperature)
     figures = simulated_figures(unseen, points, sure)
-    for name, told in real.items():
-        figures += real_figures(told, name, points, sure)
+    told = results(kept_logits(network, test, out / "test-told.npy", scale=True), test, temperature)
+    figures += scale_figures(told)
+    for name, own in real.items():
+        figures += real_figures(own, name, points, sure)
     if before is not None:
         figures.append(accuracy_of(before, test))
     about_maps = maps_of(network, test, unseen, out / "maps.json")
     card = card_of(recipe, points, temperature, sure, figures, about_maps)
     bundle = out / "bundle" / recipe["id"]
     golden, _ = tensors(test, np.array([int(np.flatnonzero(unseen.fact("label") == "PSW")[0])]))
-    export_bundle(network, golden, card, bundle)
+    export_bundle(network, scaled(golden, true_scales(test, np.array([0]))), card, bundle)
     (out / "figures.json").write_text(json.dumps(figures + about_maps["figures"], indent=1, default=float))
     print_figures(figures + about_maps["figures"])
     print(f"temperature {temperature:.3f}, operating points {points}, uncertain below {sure:.2f}; {about_maps['note']}")
@@ -78,10 +82,14 @@ def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int,
     misread_sheet(test, unseen, out / "misread.png")
 
 
-def kept_logits(network: ScreenWaves, own: Shard, path: Path) -> np.ndarray:
-    """Return the logits of a shard's pictures; they are kept, so that a cut-off measurement goes on."""
+def kept_logits(network: ScreenWaves, own: Shard, path: Path, scale: bool = False) -> np.ndarray:
+    """Return the logits of a shard's pictures; they are kept, so that a cut-off measurement goes on.
+
+    ``scale``: with their true time scale; otherwise as pictures on which none was read.
+    """
     if not path.exists():
-        np.save(path, outputs(network, own, np.arange(len(own.facts))))
+        rows = np.arange(len(own.facts))
+        np.save(path, outputs(network, own, rows, px_per_ms=true_scales(own, rows) if scale else None))
     return np.load(path)
 
 

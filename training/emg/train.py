@@ -26,7 +26,7 @@ from training.emg.real import TRAIN
 from training.loop import fit
 from training.simulate.emg.draws import Part
 from training.simulate.emg.parameters import GENERATORS, LABELS
-from viewer.models.networks.screen_waves import FEATURES, ScreenWaves
+from viewer.models.networks.screen_waves import FEATURES, ScreenWaves, scale_plane
 from viewer.models.preprocessing.picture import to_tensor
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "emg-screens.toml"
@@ -36,6 +36,8 @@ NAMES = (*GENERATORS, "quiet", "artefact")
 TOLD = len(NAMES) + 1  # beside the classes: the generators' logits, and the logarithm (to 2) of pixels a millisecond
 HEAD = len(LABELS) + 2  # a target's first numbers: class shares, the generator's index or -1, that logarithm or nan
 GENERATOR_WEIGHT, SCALE_WEIGHT = 0.3, 0.05
+SCALED = 0.55  # of the pictures in training come with their scale,
+SCALE_ERROR, WRONG, TIMES = 0.08, 0.03, (0.1, 0.2, 0.5, 2, 5, 10)  # not quite right, and now and then wrong
 BEFORE = 1000  # the recipe's ``before`` has random streams and shards of its own
 Batches = Iterable[tuple[Tensor, Tensor]]
 
@@ -165,8 +167,8 @@ def go_on_from(network: ScreenWaves, bundle: Path) -> None:
     """Take over a bundle's weights; what the network has beyond them stays as it begins. Raises ValueError."""
     known = load_file(bundle / "weights.safetensors")
     missing, surplus = network.load_state_dict({k: v.float() for k, v in known.items()}, strict=False)
-    beyond = ("far.", "back.", "look.", "sum_up.", "more.")
-    if surplus or any(not (key.startswith(beyond) or ".gate." in key) for key in missing):
+    beyond = ("far.", "back.", "look.", "sum_up.", "more.", "scale.")
+    if surplus or any(not (key.startswith(beyond) or ".gate." in key or ".tilt." in key) for key in missing):
         raise ValueError(f"{bundle} holds no network of the first version's kind; give its bundle")
 
 
@@ -243,8 +245,12 @@ def _patches(own: Shard, count: int, steps: int, rng: np.random.Generator) -> Ba
 def _batches(own: Shard, count: int, rng: np.random.Generator, size: float) -> Batches:
     order = rng.permutation(len(own.pictures))
     for first in range(0, len(order) - count + 1, count):
-        inputs, targets = tensors(own, np.sort(order[first : first + count]), size)
-        yield _varied(inputs, rng), targets
+        rows = np.sort(order[first : first + count])
+        inputs, targets = tensors(own, rows, size)
+        known = true_scales(own, rows) * size * (rng.random(count) < SCALED) * np.exp(rng.normal(0, SCALE_ERROR, count))
+        wrong = rng.random(count) < WRONG
+        known[wrong] *= rng.choice(TIMES, int(wrong.sum()))
+        yield scaled(_varied(inputs, rng), known), targets
 
 
 def _varied(x: Tensor, rng: np.random.Generator) -> Tensor:
@@ -257,13 +263,33 @@ def _varied(x: Tensor, rng: np.random.Generator) -> Tensor:
     return x
 
 
-def outputs(network: nn.Module, own: Shard, rows: np.ndarray, count: int = 32, size: float = 1.0) -> np.ndarray:
-    """Return the logits (n, 3) in evaluation mode."""
+def true_scales(own: Shard, rows: np.ndarray) -> np.ndarray:
+    """Return the pixels of a millisecond (n,) in the fitted pictures."""
+    return np.array([own.facts[r]["px_per_ms"] for r in rows], float)
+
+
+def scaled(inputs: Tensor, px_per_ms: np.ndarray) -> Tensor:
+    """Return inputs (n, 2, height, width) that tell their scale as well; 0 where it is not known."""
+    plane = scale_plane(torch.from_numpy(np.asarray(px_per_ms, np.float32)), *inputs.shape[2:])
+    return torch.cat([inputs, plane], 1)
+
+
+def outputs(
+    network: nn.Module,
+    own: Shard,
+    rows: np.ndarray,
+    count: int = 32,
+    size: float = 1.0,
+    px_per_ms: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the logits (n, 3) in evaluation mode; ``px_per_ms`` (n,) in the fitted pictures, none where None."""
+    known = np.zeros(len(rows)) if px_per_ms is None else px_per_ms
     parts = []
     with torch.inference_mode():
         for first in range(0, len(rows), count):
             inputs, _ = tensors(own, rows[first : first + count], size)
-            parts.append(network(inputs)[:, : len(LABELS)].float())
+            own_scale = known[first : first + count] * size
+            parts.append(network(scaled(inputs, own_scale))[:, : len(LABELS)].float())
     return torch.cat(parts).numpy()
 
 
@@ -276,11 +302,13 @@ def _patch_loss(network: nn.Module, own: Shard) -> float:
 
 def _log_loss(network: nn.Module, own: Shard, size: float) -> float:
     rows = np.arange(len(own.facts))
+    known = true_scales(own, rows) * (rows % 2)  # of every second picture
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = torch.from_numpy(outputs(network, own, rows, size=size))
+        logits = torch.from_numpy(outputs(network, own, rows, size=size, px_per_ms=known))
     target = torch.from_numpy(np.asarray(own.targets[rows]))
-    right = (logits.argmax(1) == target.argmax(1)).float().mean()
-    print(f"validation accuracy {float(right):.4f}", flush=True)
+    right = (logits.argmax(1) == target.argmax(1)).float().numpy()
+    shares = right[rows % 2 == 1].mean(), right[rows % 2 == 0].mean()
+    print(f"validation accuracy {shares[0]:.4f} with the scale, {shares[1]:.4f} without", flush=True)
     return float(functional.cross_entropy(logits, target))
 
 

@@ -1,14 +1,42 @@
 """Drawing of a machine's screen: grid, sweeps, words and panels. Pixels are RGB, uint8, drawn in place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from training.simulate.emg.draws import Draw
-from training.simulate.emg_looks import MUSCLES, PHRASES, Colour, Look
+from training.simulate.emg_looks import MUSCLES, PHRASES, Colour, Look, Settings
 
 Rect = tuple[int, int, int, int]  # x, y, w, h
+
+
+@dataclass(frozen=True)
+class Word:
+    """A line of words in pixels of the picture."""
+
+    text: str
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+_written: ContextVar[list[Word] | None] = ContextVar("written", default=None)
+
+
+@contextmanager
+def writing() -> Iterator[list[Word]]:
+    """Gather the lines of words that are drawn meanwhile."""
+    words: list[Word] = []
+    token = _written.set(words)
+    try:
+        yield words
+    finally:
+        _written.reset(token)
 
 
 def draw_grid(picture: np.ndarray, plot: Rect, look: Look) -> None:
@@ -73,13 +101,18 @@ def draw_words(picture: np.ndarray, text: str, at: tuple[int, int], colour: Colo
     """Write ``text`` with its upper left corner at ``at``; ``size`` is the height in pixels. Returns the width."""
     import cv2
 
+    words = _written.get()
     if font in ("sans", "mono", "serif"):
         mask = _mask(text, font, max(7, round(size)))
+        if words is not None:
+            words.append(Word(text, *at, mask.shape[1], mask.shape[0]))
         return _stamp(picture, mask, at, colour)
     face = {"simplex": cv2.FONT_HERSHEY_SIMPLEX, "plain": cv2.FONT_HERSHEY_PLAIN, "duplex": cv2.FONT_HERSHEY_DUPLEX}
     chosen = face.get(font, cv2.FONT_HERSHEY_PLAIN)
     scale = size / (10 if chosen == cv2.FONT_HERSHEY_PLAIN else 22) * 0.9
     (width, height), _ = cv2.getTextSize(text, chosen, scale, 1)
+    if words is not None:
+        words.append(Word(text, *at, width, height))
     cv2.putText(picture, text, (at[0], at[1] + height), chosen, scale, colour, 1, cv2.LINE_AA)
     return width
 
@@ -116,7 +149,7 @@ def _stamp(picture: np.ndarray, mask: np.ndarray, at: tuple[int, int], colour: C
     return mask.shape[1]
 
 
-def layout_panels(draw: Draw, picture: np.ndarray, look: Look, settings: str) -> Rect:
+def layout_panels(draw: Draw, picture: np.ndarray, look: Look, settings: Settings) -> Rect:
     """Draw what surrounds the plot (bars, panels, buttons, words) and return the plot's rectangle."""
     h, w = picture.shape[:2]
     size = float(np.clip(h / draw.between(28, 48), 8, 22))
@@ -146,12 +179,21 @@ def layout_panels(draw: Draw, picture: np.ndarray, look: Look, settings: str) ->
                 _fill_panel(draw, picture, rect, look, words, size)
     plot = (x, y, max(40, right - x), max(40, bottom - y))
     if kind.startswith("axes"):
-        _axes(draw, picture, plot, look, words, size)
+        _axes(draw, picture, plot, look, words, size, settings)
     _settings(draw, picture, plot, look, settings, size)
     return plot
 
 
-def _axes(draw: Draw, picture: np.ndarray, plot: Rect, look: Look, words: Colour, size: float) -> None:
+def _ticks(span: float, most: int) -> np.ndarray:
+    """Return round numbers from 0 to ``span`` at steps of 1, 2 or 5 times a power of ten, at most so many steps."""
+    step = 10 ** np.floor(np.log10(span / most))
+    step *= next(k for k in (1, 2, 5, 10) if span / (step * k) <= most)
+    return np.arange(0, span * 1.0001, step)
+
+
+def _axes(
+    draw: Draw, picture: np.ndarray, plot: Rect, look: Look, words: Colour, size: float, settings: Settings
+) -> None:
     """Draw a plotting library's frame: tick marks, numbers, axis names, a title."""
     import cv2
 
@@ -160,20 +202,25 @@ def _axes(draw: Draw, picture: np.ndarray, plot: Rect, look: Look, words: Colour
         cv2.rectangle(picture, (x - 1, y - 1), (x + w, y + h), words, 1)
     picture[y : y + h, x - 1] = words
     picture[y + h, x : x + w] = words
-    step = draw.pick((1, 2, 5, 10, 20, 50))
-    for i in range(6):
-        at = x + round(i * (w - 1) / 5)
+    across, down = look.divisions
+    seconds = draw.chance(0.25)
+    span = settings.ms_per_div * across / (1000 if seconds else 1)
+    begins = draw.pick((0.0, round(draw.between(0, 9)) * 10 ** np.floor(np.log10(span))), (3, 1))
+    for value in _ticks(span, draw.integer(3, 9)):
+        at = x + round(value / span * (w - 1))
         picture[y + h : y + h + 4, at] = words
-        draw_words(picture, f"{i * step}", (at - 6, y + h + 5), words, look.font, size * 0.7)
-        row = y + round(i * (h - 1) / 5)
-        picture[row, x - 4 : x] = words
-        draw_words(
-            picture, f"{(2 - i) * step * 10}", (max(0, x - int(size * 2.4)), row - 5), words, look.font, size * 0.7
-        )
+        text = f"{begins + value:.6g}"
+        draw_words(picture, text, (at - round(0.2 * size * len(text)), y + h + 5), words, look.font, size * 0.7)
+    half = settings.uv_per_div * down / 2
+    for value in _ticks(half, draw.integer(2, 4)):
+        for level in {value, -value}:
+            row = y + round((1 - level / half) * (h - 1) / 2)
+            picture[row, x - 4 : x] = words
+            draw_words(picture, f"{level:g}", (max(0, x - int(size * 2.4)), row - 5), words, look.font, size * 0.7)
     middle = x + w // 2 - int(size * 2)
     draw_words(
         picture,
-        draw.pick(("Time (ms)", "ms", "t [s]", "time")),
+        draw.pick(("t [s]", "Time (s)", "s") if seconds else ("Time (ms)", "ms", "t [ms]", "time / ms", "msec")),
         (middle, y + h + int(size)),
         words,
         look.font,
@@ -207,8 +254,11 @@ def _fill_panel(draw: Draw, picture: np.ndarray, rect: Rect, look: Look, words: 
         at += int(size * draw.between(1.4, 3))
 
 
-def _settings(draw: Draw, picture: np.ndarray, plot: Rect, look: Look, settings: str, size: float) -> None:
-    if draw.chance(0.25):
+def _settings(draw: Draw, picture: np.ndarray, plot: Rect, look: Look, settings: Settings, size: float) -> None:
+    if draw.chance(0.3):
+        _scale_bar(draw, picture, plot, look, settings, size)
+        return
+    if draw.chance(0.2):
         return
     x, y, w, h = plot
     places = (
@@ -217,9 +267,37 @@ def _settings(draw: Draw, picture: np.ndarray, plot: Rect, look: Look, settings:
         (x + 4, y + h - int(1.5 * size)),
         (x + w // 2, y + h - int(1.5 * size)),
     )
-    draw_words(picture, settings, draw.pick(places), look.words, look.font, size * 0.9)
+    draw_words(picture, settings.words, draw.pick(places), look.words, look.font, size * 0.9)
     if draw.chance(0.3):
         draw_words(picture, draw.pick(MUSCLES), draw.pick(places), look.words, look.font, size)
+
+
+def _scale_bar(draw: Draw, picture: np.ndarray, plot: Rect, look: Look, settings: Settings, size: float) -> None:
+    """Draw a bar of a round number of milliseconds near a corner, mostly with an upright one of microvolts."""
+    import cv2
+
+    x, y, w, h = plot
+    per_ms = w / look.divisions[0] / settings.ms_per_div
+    lengths = [ms for ms in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500) if 0.04 * w < ms * per_ms < 0.3 * w]
+    if not lengths:
+        return
+    ms = draw.pick(lengths)
+    long, tall = round(ms * per_ms), round(h / look.divisions[1])
+    side = draw.pick((0.05, 0.65), (1, 3))
+    left, bottom = round(x + w * (side + draw.between(0, 0.03))), round(y + h * draw.between(0.78, 0.9))
+    pen = draw.pick((1, 2, 3), (3, 2, 1))
+    cv2.line(picture, (left, bottom), (left + long, bottom), look.words, pen)
+    text = f"{ms:g}{draw.pick(('', ' '))}{draw.pick(('ms', 'ms', 'msec', 'mS'))}"
+    above = draw.chance(0.25)
+    at = left + max(0, long // 2 - round(0.25 * size * len(text))), bottom - round(1.2 * size) if above else bottom + 4
+    draw_words(picture, text, at, look.words, look.font, size * 0.85)
+    if draw.chance(0.75):
+        at_x = draw.pick((left, left + long))
+        cv2.line(picture, (at_x, bottom), (at_x, bottom - tall), look.words, pen)
+        uv = settings.uv_per_div
+        text = f"{uv / 1000:g} mV" if uv >= 1000 else f"{uv:g} {draw.pick(('uV', chr(181) + 'V'))}"
+        beside = at_x + 5 if at_x > left else max(x, at_x - round(0.6 * size * len(text)) - 5)
+        draw_words(picture, text, (beside, bottom - tall // 2 - round(size / 2)), look.words, look.font, size * 0.85)
 
 
 def draw_marks(

@@ -138,8 +138,24 @@ PHRASES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What a machine says of its display: the words, and what they are about."""
+
+    words: str
+    ms_per_div: float
+    uv_per_div: float
+
+
+def settings_of(draw: Draw, uv_per_div: float, ms_per_div: float, band_hz: tuple[float, float]) -> Settings:
+    """Return the settings, with their words."""
+    return Settings(setting_words(draw, uv_per_div, ms_per_div, band_hz), ms_per_div, uv_per_div)
+
+
 def setting_words(draw: Draw, uv_per_div: float, ms_per_div: float, band_hz: tuple[float, float]) -> str:
     """Return the settings as one of many machines spells them."""
+    if draw.chance(0.4):
+        return _any_settings(draw, uv_per_div, ms_per_div, band_hz)
     low, high = band_hz
     upper = f"{high / 1000:g} kHz" if high >= 1000 else f"{high:g} Hz"
     gain = f"{uv_per_div / 1000:g} mV" if uv_per_div >= 1000 else f"{uv_per_div:g} uV"
@@ -153,3 +169,23 @@ def setting_words(draw: Draw, uv_per_div: float, ms_per_div: float, band_hz: tup
         f"{gain}   {ms_per_div * 10:g} ms",
     )
     return draw.look(forms)
+
+
+def _any_settings(draw: Draw, uv_per_div: float, ms_per_div: float, band_hz: tuple[float, float]) -> str:
+    """Return the settings in any order, with any spelling of units and divisions."""
+    per = draw.pick(("/D", "/div", "/Div", "/DIV", " /div", "/d", " per div"))
+    gap = draw.pick(("", " "))
+    mark = draw.pick(("", "", ": ", " ", " = "))
+    ms, uv = draw.pick(("ms", "ms", "mS", "msec", "ms.")), draw.pick(("uV", "uV", "\u00b5V", "\u03bcV"))
+    time_name = draw.pick(("Sweep", "Time", "Timebase", "Speed", "Kipp", "T")) + mark if mark else ""
+    gain_name = draw.pick(("Gain", "Sens", "Sensitivity", "Amp", "Ch1", "Empf.")) + mark if mark else ""
+    large = uv_per_div >= 1000
+    parts = [
+        f"{time_name}{ms_per_div:g}{gap}{ms}{per}",
+        f"{gain_name}{uv_per_div / 1000 if large else uv_per_div:g}{gap}{'mV' if large else uv}{per}",
+    ]
+    if draw.chance(0.5):
+        low, high = band_hz
+        parts.append(draw.pick((f"{low:g}Hz-{high / 1000:g}kHz", f"LC {low:g} Hz  HC {high / 1000:g} kHz")))
+    order = draw.rng.permutation(len(parts))
+    return draw.pick(("  ", "   ", ", ", " | ", "  ")).join(parts[i] for i in order)

@@ -6,15 +6,16 @@ drawn upward, but for pictures that say they are ``inverted``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from training.simulate.emg.draws import Draw, Part
 from training.simulate.emg.recording import Recording, TrueEvent
 from training.simulate.emg.scene import leading_generator, simulate_scene
-from training.simulate.emg_artwork import Rect, draw_grid, draw_marks, draw_sweep, layout_panels
+from training.simulate.emg_artwork import Rect, Word, draw_grid, draw_marks, draw_sweep, layout_panels, writing
 from training.simulate.emg_camera import degrade
-from training.simulate.emg_looks import SWEEPS, Look, random_look, setting_words
+from training.simulate.emg_looks import SWEEPS, Look, random_look, settings_of
 
 # Rhythm is looked at on slow sweeps: a motor unit is then as thin as a fibrillation on a quick one.
 MS_PER_DIV = ((1.0, 0.1), (2.0, 0.5), (5.0, 3.0), (10.0, 9.0), (20.0, 4.5), (50.0, 2.5), (100.0, 0.4))
@@ -49,6 +50,9 @@ class TrueBox:
     amplitude_uv: float
 
 
+Marked = TypeVar("Marked", TrueBox, Word)
+
+
 @dataclass(frozen=True)
 class ScreenTruth:
     """What a picture shows: its class, the generator that leads, and a box for each potential in view."""
@@ -64,6 +68,7 @@ class ScreenTruth:
     layout: str
     grid: str
     px_per_ms: float = 0.0
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,9 @@ def show_recording(
     if draw.chance(0.7):
         uv_per_div = float(ONE_TWO_FIVE[np.abs(np.log(ONE_TWO_FIVE / uv_per_div)).argmin()])
     band = recording.amplifier.high_pass_hz, recording.amplifier.low_pass_hz
-    plot = layout_panels(draw, picture, look, setting_words(draw, round(uv_per_div, 1), view.ms_per_div, band))
+    with writing() as words:
+        settings = settings_of(draw, round(uv_per_div, 1), round(view.ms_per_div, 2), band)
+        plot = layout_panels(draw, picture, look, settings)
     draw_grid(picture, plot, look)
     px_per_uv = plot[3] / look.divisions[1] / uv_per_div
     px_per_uv = max(px_per_uv, 9 / scale)  # nobody would have kept a picture in which the wave cannot be seen
@@ -145,8 +152,10 @@ def show_recording(
     middle = picture.shape[1] / 2, picture.shape[0] / 2
     picture, matrix = degrade(draw, picture, truth.cut_out)
     truth = replace(truth, px_per_ms=px_per_ms * _stretch_at(matrix, *middle))
-    moved = (_moved(b, matrix, picture.shape[1], picture.shape[0]) for b in boxes)
-    return picture, replace(truth, boxes=tuple(b for b in moved if b is not None))
+    size = picture.shape[1], picture.shape[0]
+    moved = (_moved(b, matrix, *size) for b in boxes)
+    lines = () if truth.cut_out else tuple(w for w in (_moved(w, matrix, *size) for w in words) if w is not None)
+    return picture, replace(truth, boxes=tuple(b for b in moved if b is not None), words=lines)
 
 
 def _stretch(draw: Draw, generator: str, look: Look) -> tuple[Recording, View]:
@@ -301,7 +310,9 @@ def _cut(
     top, bottom = min(b.y for b in group), max(b.y + b.h for b in group)
     if needed > 1 and max(abs(b.y + b.h / 2 - group[0].y - group[0].h / 2) for b in group) > 1.5 * group[0].h + 10:
         return None  # they are on several sweeps
-    wide = max((right - left) * draw.between(1.2, 5), px_per_ms * draw.between(10, 50), (bottom - top) / 2.5, 60)
+    wide = max(
+        (right - left) * draw.between(1.2, 5), px_per_ms * draw.between(4, 50, log=True), (bottom - top) / 2.5, 60
+    )
     tall = min(max((bottom - top) * draw.between(1.15, 3), 36), max(2.5 * wide, bottom - top + 4))
     spare = max(0.0, wide - (right - left)), max(0.0, tall - (bottom - top))
     x0 = int(np.clip(left - spare[0] * draw.rng.uniform(0.1, 0.9), x, x + w - 40))
@@ -316,7 +327,7 @@ def _stretch_at(matrix: np.ndarray, x: float, y: float) -> float:
     return float(np.hypot(*(points[1] - points[0])) / 10)
 
 
-def _moved(box: TrueBox, matrix: np.ndarray, width: int, height: int) -> TrueBox | None:
+def _moved(box: Marked, matrix: np.ndarray, width: int, height: int) -> Marked | None:
     """Return the box after the picture was warped, cut at its edges; None where too little is left."""
     corners = np.array([(box.x, box.y), (box.x + box.w, box.y), (box.x, box.y + box.h), (box.x + box.w, box.y + box.h)])
     moved = np.c_[corners, np.ones(4)] @ matrix.T

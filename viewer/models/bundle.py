@@ -130,7 +130,7 @@ def write_weights(network: Network, golden_input: torch.Tensor, folder: Path, ha
     with torch.inference_mode():
         logits = network.eval()(stored.float())
     save_file(state, folder / "weights.safetensors")
-    save_file({"input": stored, "logits": logits}, folder / "golden.safetensors")
+    save_file({"input": stored, "logits": logits.contiguous()}, folder / "golden.safetensors")
     return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
 
 

@@ -89,7 +89,11 @@ def _check_picture(study: Study, image: Image, notes: list[Note], refusals: list
     if study.kind == Kind.CHEST_XRAY:
         _check_film(study, grey, notes, refusals)
     elif study.kind == Kind.EMG_IMAGE:
-        notes.append(Note("scale-unknown", "The network does not know the picture's ms and µV a division"))
+        notes.append(
+            Note(
+                "scale-unknown", "Nothing on the picture told how long a division is; the network goes by shapes alone"
+            )
+        )
 
 
 def _check_film(study: Study, grey: np.ndarray, notes: list[Note], refusals: list[Note]) -> None:

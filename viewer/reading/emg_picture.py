@@ -14,19 +14,21 @@ from torch import Tensor
 
 from viewer.models.bundle import ModelBundle
 from viewer.models.card import Card
+from viewer.models.networks.screen_waves import scale_plane
 from viewer.models.preprocessing import Extent, prepare
 from viewer.models.preprocessing.picture import fit_picture, to_tensor
 from viewer.reading.findings import predicted
 from viewer.reading.gradcam import class_maps
 from viewer.reading.networks import probabilities
+from viewer.reading.scale import TimeScale
 from viewer.reading.values import Box, Reading
-from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms
+from viewer.reading.waveforms import Found, Looked, Panel, Waveform, find_waveforms
 from viewer.study import Image, Note, Study
 from viewer.study.display import grey8
 
 BATCH = 8
 NAMED_FROM = 0.6  # a waveform's probability, under which it is called uncertain
-CUT_OUTS = {False: 8, True: 48}  # waveforms cut out at most: from a screen, from a sheet
+CUT_OUTS = {False: 6, True: 48}  # waveforms cut out at most: from a screen, from a sheet
 WIDER, TALLER = 3.0, 1.6  # a cut-out, in the waveform's width and height
 LEAST_WIDE_PX, LEAST_TALL_PX = 60, 36
 ALIKE = 0.3  # two waveforms of a panel whose sizes differ by less (as a share) are judged together
@@ -63,13 +65,24 @@ class PictureRead:
     sheet: bool = False
 
 
-def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step) -> PictureRead:
-    """Read a picture of needle EMG; ``step`` is called with a stage and the share done, and may raise to stop."""
+def read_emg_picture(
+    bundle: ModelBundle,
+    study: Study,
+    device: str,
+    step: Step,
+    looked: Looked | None = None,
+    scale_of: Callable[[Found], TimeScale | None] = lambda found: None,
+) -> PictureRead:
+    """Read a picture of needle EMG; ``step`` is called with a stage and the share done, and may raise to stop.
+
+    ``looked``: what ``look`` made of it before. ``scale_of`` gives the time scale of a screen (not of a sheet, whose
+    panels have each their own) in pixels of the picture.
+    """
     card, network = bundle.card, bundle.network
     arguments = card.preprocessing_arguments
     shown = grey8(study.image)
     step("waveforms", 0.2)
-    found = find_waveforms(shown)
+    found = find_waveforms(shown, looked)
     fits = {"height", "width"} <= arguments.keys()
     sheet = fits and is_sheet(found, shown.shape)
     prepared = prepare(card.preprocessing, arguments, study)
@@ -77,6 +90,9 @@ def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step)
     if sheet:
         parts = [_fitted(shown, (p.x, p.y, p.x + p.w, p.y + p.h), arguments) for p in found.panels]
         inputs, extents = torch.stack([p[0] for p in parts]), tuple(p[1] for p in parts)
+    scale = None if sheet else scale_of(found)
+    px_per_ms = scale.px_per_ms if scale is not None else None
+    inputs = _with_scale(bundle, inputs, extents, px_per_ms)
     logits, maps, cells = [], [], []
     with torch.inference_mode():
         for first in range(0, len(inputs), BATCH):
@@ -94,7 +110,7 @@ def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step)
     boxes: dict[str, tuple[Box, ...]] = {}
     if found.waveforms and fits:
         said = [np.log(shares[w.panel if sheet else 0] + 1e-6) for w in found.waveforms]
-        views = [said, _cut_out(bundle, device, shown, found.waveforms, sheet, step)]
+        views = [said, _cut_out(bundle, device, shown, found.waveforms, sheet, px_per_ms, step)]
         if cells:
             views.append(_from_cells(torch.cat(cells), extents, found.waveforms, sheet))
         boxes = _named(card.classes, found.waveforms, np.mean([np.stack(v) for v in views], axis=0))
@@ -104,6 +120,8 @@ def read_emg_picture(bundle: ModelBundle, study: Study, device: str, step: Step)
     if found.quiet and not _is_positive(card, shares):
         refusal = next(n for n in notes if n.code == "no-event")
         notes = tuple(n for n in notes if n is not refusal)
+    if scale is not None:
+        notes = (*notes, _told(scale))
     picture_maps = torch.cat(maps).numpy() if maps else None
     because = tuple(WHY[n.code] for n in doubts if n.code != "clipped" or _mostly_clipped(found))
     return PictureRead(whole.numpy(), picture_maps, extents, boxes, found, notes, refusal, because, sheet)
@@ -231,8 +249,35 @@ def _fitted(shown: np.ndarray, bounds: tuple[float, float, float, float], argume
     return tensor, replace(extent, x=extent.x + x0, y=extent.y + y0)
 
 
+def _with_scale(bundle: ModelBundle, inputs: Tensor, extents: Sequence[Extent], px_per_ms: float | None) -> Tensor:
+    """Return the inputs with a plane that tells their scale, where it is known and the network takes it."""
+    if px_per_ms is None or not getattr(bundle.network, "takes_scale", False):
+        return inputs
+    height, width = inputs.shape[2:]
+    own = torch.tensor([px_per_ms * width / extent.w for extent in extents])
+    return torch.cat([inputs, scale_plane(own, height, width)], 1)
+
+
+def _told(scale: TimeScale) -> Note:
+    """Return what was read of the time scale, for a person to check."""
+    px = scale.px_per_ms * scale.ms
+    read = {
+        "bar": f"the bar of {scale.ms:g} ms is {px:.0f} pixels long",
+        "axis": f"{scale.ms:.3g} ms of the axis are {px:.0f} pixels",
+        "grid": f"{scale.ms:g} ms a division, which is {px:.0f} pixels by the grid",
+        "width": f"{scale.ms:g} ms a division, ten of which are taken for the sweeps' width",
+    }[scale.by]
+    return Note("scale-read", f"The time scale was read off the screen: {read}")
+
+
 def _cut_out(
-    bundle: ModelBundle, device: str, shown: np.ndarray, waveforms: Sequence[Waveform], sheet: bool, step: Step
+    bundle: ModelBundle,
+    device: str,
+    shown: np.ndarray,
+    waveforms: Sequence[Waveform],
+    sheet: bool,
+    px_per_ms: float | None,
+    step: Step,
 ) -> list[np.ndarray]:
     """Return each waveform's log-probabilities (classes,), from two cut-outs at most of each group of alike ones."""
     groups = _alike(waveforms)
@@ -243,7 +288,9 @@ def _cut_out(
         for first in range(0, len(chosen), BATCH):
             step("waveforms", 0.7 + 0.25 * first / len(chosen))
             part = chosen[first : first + BATCH]
-            inputs = torch.stack([_fitted(shown, _surroundings(waveforms[i]), arguments)[0] for i in part])
+            fitted = [_fitted(shown, _surroundings(waveforms[i]), arguments) for i in part]
+            inputs = torch.stack([f[0] for f in fitted])
+            inputs = _with_scale(bundle, inputs, [f[1] for f in fitted], px_per_ms)
             logits = bundle.network(inputs.to(device)).float().cpu()
             shares = probabilities(bundle.card, logits).numpy()
             told |= dict(zip(part, np.log(shares + 1e-6), strict=True))

@@ -23,9 +23,12 @@ from viewer.reading.gradcam import class_maps
 from viewer.reading.identify import EMG_ASSUMED_FROM, SHEET_DOUBTED_BELOW, KindOpinion, overrule, settle_kind, votes_for
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
+from viewer.reading.scale import TimeScale, read_scale
 from viewer.reading.values import ModelIdentity, Reading
+from viewer.reading.waveforms import Found, Looked, find_waveforms, look
 from viewer.reading.words import kind_name
 from viewer.study import Image, Kind, KindFrom, Note, Region, Study
+from viewer.study.display import grey8
 
 BATCH = 8  # inputs through a network at once; a reading can be cancelled between batches
 PRECISION = "float32"
@@ -216,9 +219,20 @@ class Engine:
         self, job: "_Job", study: Study, part: Study, card: Card, region: Region | None, checked: tuple[Note, ...]
     ) -> Reading:
         """Read a picture of needle EMG: whole or panel by panel, and each waveform in it."""
+        whole = look(grey8(study.image))
+        looked = whole if region is None else None
+
+        def scale_of(found: Found) -> TimeScale | None:
+            job.stage("scale", 0.35)
+            return self._time_scale(study, whole, found if region is None else None)
+
         read = self._on_device(
-            lambda: read_emg_picture(self.networks.get(card, self.device), part, self.device, job.stage)
+            lambda: read_emg_picture(
+                self.networks.get(card, self.device), part, self.device, job.stage, looked, scale_of
+            )
         )
+        if any(note.code == "scale-read" for note in read.notes):
+            checked = tuple(note for note in checked if note.code != "scale-unknown")
         notes = (*checked, *read.notes)
         if read.refusal:
             return self._abstained(job, study, card, region, (read.refusal, *notes))
@@ -229,6 +243,14 @@ class Engine:
         reading = self._reading(job, study, card, region, notes, (read.logits, read.maps, extents))
         x, y = (0, 0) if region is None else (max(0, round(region.x)), max(0, round(region.y)))
         return concluded(read, card, reading, x, y)
+
+    def _time_scale(self, study: Study, looked: Looked, found: Found | None) -> TimeScale | None:
+        """Read a screen's time scale off it, where a model that reads words is installed."""
+        card = next((c for c in catalogue(self.folders) if c.role == "words"), None)
+        if card is None:
+            return None
+        found = found or find_waveforms(grey8(study.image), looked)
+        return read_scale(self.networks.get(card, self.device), looked, found, self.device)
 
     def _on_device(self, work: Callable[[], Answer]) -> Answer:
         """Do work on the device; where an accelerator fails it is done again on the CPU."""

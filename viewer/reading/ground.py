@@ -11,6 +11,10 @@ SPREAD = 30  # of a panel's ground in its pixels: JPEG, fine grids
 LEAST_GROUND, LEAST_PANEL = 0.01, 0.004  # of the picture's area
 STROKE_PX = 5  # at half resolution: strokes in a panel are bridged
 RECTANGULAR = 0.8  # share of its bounds that a panel fills
+ONE_GROUND = (
+    0.5  # of the pixels have one colour: what the median finds besides may be a trace as thick as noise makes it
+)
+BAND = 0.85  # of its bounds that a bar or a button fills; noise has ragged edges
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,9 @@ def find_ground(colour: np.ndarray) -> tuple[np.ndarray, tuple[Rect, ...], np.nd
 
     rows, columns = colour.shape[:2]
     half = cv2.resize(colour, (max(1, columns // 2), max(1, rows // 2)), interpolation=cv2.INTER_NEAREST)
+    common = _grounds(colour if max(rows, columns) < SMALL_PX else half)
     if max(rows, columns) < SMALL_PX:  # a cut-out: one ground
         values = colour.reshape(-1, 3)
-        common = _grounds(colour)
         ground = np.empty_like(colour)
         ground[:] = common[0] if common else np.median(values, axis=0)
         return ground, (), np.zeros((rows, columns), bool)
@@ -44,13 +48,33 @@ def find_ground(colour: np.ndarray) -> tuple[np.ndarray, tuple[Rect, ...], np.nd
     wider = cv2.copyMakeBorder(half, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
     blurred = cv2.merge([cv2.medianBlur(np.ascontiguousarray(wider[..., c]), window) for c in range(3)])
     blurred = np.ascontiguousarray(blurred[reach:-reach, reach:-reach])
+    if common and _like(half, common[0]).mean() > 255 * ONE_GROUND:
+        blurred[_traces_in(blurred, common[0])] = common[0]
     ground = cv2.resize(blurred, (columns, rows), interpolation=cv2.INTER_NEAREST)
-    grounds = _grounds(half)
-    panels = _panels(colour, half, grounds)
+    panels = _panels(colour, half, common)
     edges = _edge_zone(blurred, rows, columns)
     for r in panels:  # the edges of upright rectangles are known exactly
         edges[max(0, r.y0 - 2 * window) : r.y1 + 2 * window, max(0, r.x0 - 2 * window) : r.x1 + 2 * window] = False
     return _mended(ground, colour, panels, 2 * window), panels, edges
+
+
+def _like(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """Return where a picture is about as a ground, 255 there, else 0."""
+    import cv2
+
+    low, high = (np.clip(np.round(ground + d), 0, 255) for d in (-ALIKE, ALIKE))
+    return cv2.inRange(colour, low, high)
+
+
+def _traces_in(blurred: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """Return where the median took a trace for ground: parts of another colour that are no rectangles (half size)."""
+    import cv2
+
+    other = 255 - _like(blurred, common)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(other, connectivity=4)
+    ragged = stats[:, cv2.CC_STAT_AREA] < BAND * stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
+    ragged[0] = False
+    return ragged[labels] if ragged.any() else np.zeros(labels.shape, bool)
 
 
 def _grounds(half: np.ndarray) -> list[np.ndarray]:

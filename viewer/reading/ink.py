@@ -8,7 +8,8 @@ from viewer.reading.ground import Rect, find_ground
 
 NEAR_SHARE = 0.16  # of the picture's longer side: a stroke counts by the strongest one so near; grids are fainter
 SOLID_FROM_PX = 500  # in smaller pictures a trace may be as thick as anything
-SOLID_SHARE = 0.02  # of the longer side: thicker than any trace's noise
+SOLID_SHARE = 0.02  # of the longer side: thicker than most traces' noise
+RAGGED = 0.12  # of the rows just above and below a filled area that peaks of noise take
 BANDS = 22  # in which a grid's columns are looked for
 STEEP_STEPS = 5
 FAINTEST = 14.0  # of 255
@@ -144,14 +145,28 @@ def _strongest_near(strength: np.ndarray) -> np.ndarray:
 
 
 def _solid(mask: np.ndarray) -> np.ndarray:
-    """Return filled areas (buttons, bars, corners of panels): too thick for any stroke."""
+    """Return filled areas (buttons, bars, corners of panels): too thick for any stroke, with nothing just beside them.
+
+    The noise of a trace may fill as much, but its peaks stand out all along.
+    """
     import cv2
 
     if max(mask.shape) < SOLID_FROM_PX:
         return np.zeros_like(mask)
     side = max(17, round(SOLID_SHARE * max(mask.shape)))
     core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    return cv2.dilate(core, np.ones((5, 5), np.uint8))
+    filled = cv2.dilate(core, np.ones((5, 5), np.uint8))
+    count, parts = cv2.connectedComponents(filled, connectivity=8)
+    if count < 2:
+        return filled
+    reach = 2 * (side // 2) + 1
+    near = cv2.dilate(parts.astype(np.uint16), np.ones((reach, 5), np.uint8))  # the rows above and below each
+    around = near * (filled == 0)
+    room = np.bincount(around.ravel(), minlength=count)
+    peaks = np.bincount(around[mask > 0], minlength=count)
+    ragged = peaks > RAGGED * np.maximum(room, 1)
+    ragged[0] = True
+    return (~ragged[parts]).astype(np.uint8)
 
 
 def _ruled(faint: np.ndarray, strength: np.ndarray, crossed: np.ndarray | None = None) -> np.ndarray:

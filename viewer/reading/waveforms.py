@@ -73,8 +73,17 @@ class Found:
     quiet: bool = False
 
 
-def find_waveforms(shown: np.ndarray) -> Found:
-    """Find the waveforms in a picture, uint8 (rows, columns) or (rows, columns, 3), upright."""
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What stands out of a picture's ground, looked at ``zoom`` times as large; ``shown`` as large, uint8."""
+
+    shown: np.ndarray
+    ink: Ink
+    zoom: float
+
+
+def look(shown: np.ndarray) -> Looked:
+    """Return what stands out of a picture, uint8 (rows, columns) or (rows, columns, 3), upright."""
     import cv2
 
     longest = max(shown.shape[:2])
@@ -82,7 +91,16 @@ def find_waveforms(shown: np.ndarray) -> Found:
     if zoom != 1.0:
         way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
         shown = cv2.resize(shown, None, fx=zoom, fy=zoom, interpolation=way)
-    ink = find_ink(shown)
+    return Looked(shown, find_ink(shown), zoom)
+
+
+def find_waveforms(shown: np.ndarray, looked: Looked | None = None) -> Found:
+    """Find the waveforms in a picture, uint8 (rows, columns) or (rows, columns, 3), upright.
+
+    ``looked``: what ``look`` made of it, where that was done before.
+    """
+    looked = looked or look(shown)
+    ink = looked.ink
     traces: list[Trace] = []
     level: list[Trace] = []
     for share in SHARES:
@@ -92,7 +110,7 @@ def find_waveforms(shown: np.ndarray) -> Found:
     found = _arranged(sweeps(traces, ink), ink)
     if level and not traces and not _leaves_out(level, ink):  # lines without a deflection: a flat trace, or a grid
         found = replace(found, quiet=True)
-    return _scaled(found, 1 / zoom)
+    return _scaled(found, 1 / looked.zoom)
 
 
 def _arranged(traces: list[Trace], ink: Ink) -> Found:

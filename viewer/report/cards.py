@@ -5,11 +5,13 @@ from typing import Any
 
 from viewer.models.card import Card, Figure
 
+WHAT = {"kind": "the kind of a picture", "words": "what is written on a picture"}
+
 
 def card_line(card: Card) -> str:
     """Return a card in one line: id, version, state, what it reads."""
     state = "validated" if card.validated else "not validated"
-    reads = "tells kinds" if card.role == "kind" else ", ".join(card.reads)
+    reads = {"kind": "tells kinds", "words": "reads words"}.get(card.role) or ", ".join(card.reads)
     return f"{card.id:<16} {card.version:<8} {state:<14} {reads:<14} {card.title}"
 
 
@@ -25,7 +27,7 @@ def card_text(card: Card) -> str:
         f"{card.title} ({card.id} {card.version}), {'validated' if card.validated else 'not validated clinically'}",
         card.intended_use,
         "",
-        f"Reads: {'the kind of a picture' if card.role == 'kind' else ', '.join(card.reads)}",
+        f"Reads: {WHAT.get(card.role) or ', '.join(card.reads)}",
         f"Network: {card.architecture}, recipe {card.recipe}",
         f"Weights: sha256 {card.weights_sha256}",
         f"Classes: {', '.join(card.classes)}" + (" (exclusive)" if card.exclusive else ""),

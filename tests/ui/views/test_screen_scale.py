@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt, QThreadPool
 from PySide6.QtWidgets import QApplication
 
+from training.simulate.emg_artwork import draw_words
 from viewer.reading.values import Box, Finding
 from viewer.study import Kind
 from viewer.ui.views.palette import LIGHT
@@ -60,6 +61,35 @@ def test_until_it_is_calibrated_the_scale_is_unknown_and_that_is_said(emg, hands
     emg.screen_measuring.drag("cursors", QPointF(200, 180))
     said = between(*emg.screen_measuring.cursors, emg.screen_measuring.scale, emg.tr)
     assert said == "100 px   80 px   scale unknown"
+
+
+def test_what_is_written_on_the_screen_is_offered(shown, hands):
+    """A person still says yes: the words may be read wrongly."""
+    picture = screen()
+    draw_words(picture, "5 ms/div  200 uV/div", (20, 12), (0, 0, 0), "sans", 17)
+    view = shown(hands.film(picture, Kind.EMG_IMAGE), 900, 700)
+    view.screen_measuring.calibrate()
+    settled()
+    assert "50.0 × 40.0 px" in view.screen_measuring.bar.words.text()
+    assert view.screen_measuring.bar.fields[0].currentText() == "5"
+    assert not view.screen_measuring.scale.known
+    view.screen_measuring.bar._apply()
+    assert view.screen_measuring.scale.ms_per_px == pytest.approx(0.1, rel=2e-3)
+
+
+def test_where_there_is_no_grid_a_scale_bar_is_offered(shown, hands):
+    picture = np.full((400, 600, 3), 255, np.uint8)
+    picture[200 + (10 * np.sin(np.arange(500) / 9)).astype(int), np.arange(50, 550)] = 0
+    picture[350:353, 400:500] = 0
+    draw_words(picture, "20 ms", (428, 358), (0, 0, 0), "sans", 17)
+    view = shown(hands.film(picture, Kind.EMG_IMAGE), 900, 700)
+    view.screen_measuring.calibrate()
+    settled()
+    bar = view.screen_measuring.bar
+    assert "100 px are" in bar.words.text()
+    assert [field.currentText() for field in bar.fields if field.isVisible()] == ["20"]
+    bar._apply()
+    assert view.screen_measuring.scale.ms_per_px == pytest.approx(0.2, rel=0.02)
 
 
 def test_the_grid_is_found_and_a_division_is_what_the_person_says(emg, qtbot):

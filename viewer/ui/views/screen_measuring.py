@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from viewer.reading.scale import TimeScale, scale_of
 from viewer.study import Image, Kind
 from viewer.study.display import grey8
 from viewer.study.grid import Grid, find_grid
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 TOOLS = ("cursors", "scale")
+AS_GOOD = 0.08  # of a division's ms, by which what was read may be off a usual sweep speed
 
 
 class ScreenMeasuring(QObject):
@@ -31,6 +33,7 @@ class ScreenMeasuring(QObject):
         self.cursors: tuple[Point, Point] | None = None
         self.line: tuple[Point, Point] | None = None
         self.grid: Grid | None = None
+        self.read: TimeScale | None = None
         self.looking = False
         self._looked_at: object = None
         self._bar: ScaleBar | None = None
@@ -60,6 +63,7 @@ class ScreenMeasuring(QObject):
     def study_changed(self) -> None:
         """Begin anew with another picture."""
         self.scale, self.cursors, self.line, self.grid, self._looked_at = ScreenScale(), None, None, None, None
+        self.read = None
         if self._bar is not None:
             self._bar.hide()
 
@@ -70,19 +74,19 @@ class ScreenMeasuring(QObject):
     # The scale
 
     def calibrate(self) -> None:
-        """Ask what a division is worth; the grid is looked for in the background, once a picture."""
+        """Ask what a division is worth; grid and words are looked for in the background, once a picture."""
         image = self._view.image
         if self._looked_at is image:
             self._ask()
             return
         self.looking = True
         self.bar.ask(self._view.tr("Looking for the grid"), [])
-        in_background(lambda: (image, find_grid(grey8(image))), self._take_grid)
+        in_background(lambda: (image, find_grid(grey8(image)), scale_of(grey8(image))), self._take_grid)
 
     def _take_grid(self, answer: object) -> None:
         self.looking = False
         if isinstance(answer, tuple) and self._view.study is not None and answer[0] is self._view.study.content:
-            self._looked_at, self.grid = answer
+            self._looked_at, self.grid, self.read = answer
             if self.bar.isVisible():
                 self._ask()
         elif isinstance(answer, Exception) and self.bar.isVisible():
@@ -98,6 +102,10 @@ class ScreenMeasuring(QObject):
             )
             fields = [("ms", STEPS_MS, "") if abs(x1 - x0) >= 1 else None, ("µV", STEPS_UV, "")]
             self.bar.ask(words, [f for f in fields if f is not None] if abs(y1 - y0) >= 1 else fields[:1])  # type: ignore[arg-type, list-item]
+        elif (grid is None or grid.across is None) and self.read is not None:
+            long = f"{self.read.px_per_ms * self.read.ms:.0f}"
+            words = tr("No grid was found. What is written on the screen says that {px} px are").format(px=long)
+            self.bar.ask(words, [("ms", STEPS_MS, f"{self.read.ms:g}")])
         elif grid is None or grid.across is None:
             self._view.set_tool("scale")
             self.bar.ask(tr("No grid was found: draw a line of known length over the screen"), [])
@@ -108,10 +116,13 @@ class ScreenMeasuring(QObject):
             self.bar.ask(words, [("ms", STEPS_MS, ms), ("µV", STEPS_UV, uv)] if grid.down else [("ms", STEPS_MS, ms)])
 
     def _now(self, grid: Grid) -> tuple[str, str]:
-        """Return what the fields begin with: the scale there is, else 10 ms and nothing."""
-        scale = self.scale
-        ms = f"{scale.ms_per_px * grid.across.px:.4g}" if scale.ms_per_px and grid.across else "10"
-        return ms, f"{scale.uv_per_px * grid.down.px:.4g}" if scale.uv_per_px and grid.down else ""
+        """Return what the fields begin with: the scale there is, else what the screen's words say, else 10 ms."""
+        scale, says = self.scale, "10"
+        if scale.ms_per_px and grid.across:
+            says = f"{scale.ms_per_px * grid.across.px:.4g}"
+        elif self.read is not None and grid.across:
+            says = _usual(grid.across.px / self.read.px_per_ms)
+        return says, f"{scale.uv_per_px * grid.down.px:.4g}" if scale.uv_per_px and grid.down else ""
 
     def _press(self, name: str) -> None:
         if name == "line":
@@ -150,6 +161,9 @@ class ScreenMeasuring(QObject):
                 (grid.across.px, down),
                 (grid.across.first_px, grid.down.first_px if grid.down else 0.0),
             )
+            self._view.set_tool("cursors")
+        elif self.read is not None and values and values[0]:
+            self.scale = ScreenScale(values[0] / (self.read.px_per_ms * self.read.ms))
             self._view.set_tool("cursors")
         self._told()
 
@@ -229,6 +243,12 @@ class ScreenMeasuring(QObject):
         if grid.down is not None:
             for y in grid.down.first_px + grid.down.px * np.arange(grid.down.lines):
                 painter.drawLine(to_view.map(QPointF(0, y + 0.5)), to_view.map(QPointF(image.columns, y + 0.5)))
+
+
+def _usual(ms: float) -> str:
+    """Return the usual sweep speed that is as good as a number of ms a division, else the number."""
+    nearest = min(STEPS_MS, key=lambda step: abs(float(step) / ms - 1))
+    return nearest if abs(float(nearest) / ms - 1) < AS_GOOD else f"{ms:.3g}"
 
 
 def _rescaled(grid: Grid, factor: float) -> Grid:

@@ -1,0 +1,164 @@
+"""The time scale that is read off a screen: from words that are known, and from pictures with the shipped network."""
+
+import numpy as np
+import pytest
+
+from training.simulate.emg_artwork import draw_words
+from viewer.formats import open_study
+from viewer.models.bundle import load_bundle
+from viewer.reading.engine import Engine
+from viewer.reading.scale import find_scale, grid_px, read_scale
+from viewer.reading.waveforms import Found, Panel, look
+from viewer.reading.writing import Line, Words, find_lines, find_strokes, plain, read_words
+from viewer.resources import resources_dir
+from viewer.study import Region
+
+SAMPLE = resources_dir() / "samples" / "emg_screen.png"
+PX_PER_MS = 9.0  # of the sample: 900 pixels for ten divisions of 10 ms
+WIDE, TALL = 900, 500
+
+
+@pytest.fixture(scope="module")
+def words_model():
+    return load_bundle(resources_dir() / "models" / "screen-words")
+
+
+def paper(grid_px: int = 0) -> np.ndarray:
+    page = np.full((TALL, WIDE, 3), 255, np.uint8)
+    if grid_px:
+        page[:, 50 : WIDE - 49 : grid_px] = 205
+    rows = 250 + np.round(2 * np.random.default_rng(1).normal(size=800)).astype(int)
+    for step in (-1, 0, 1):
+        page[rows + step, np.arange(50, 850)] = 0
+    return page
+
+
+def words(*told: tuple[str, float, float]) -> list[Words]:
+    return [Words(Line(x, y, 8.0 * len(text), 14.0), text) for text, x, y in told]
+
+
+def scale_of(told: list[Words], page: np.ndarray, sweeps=(50.0, 850.0)):
+    return find_scale(told, look(page), sweeps)
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("10 ms/d", 10),
+        ("100 uv/div 5ms/div 20 hz-10 khz", 5),
+        ("sweep: 20 ms", 20),
+        ("gain 50 uv time: 2,5 msec/div", 2.5),
+        ("io ms/d", 10),
+        ("0.1 s/div", 100),
+    ],
+)
+def test_a_division_is_a_tenth_of_the_sweeps_where_there_is_no_grid(text, ms):
+    scale = scale_of(words((text, 60, 10)), paper())
+    assert (scale.by, scale.ms) == ("width", ms)
+    assert scale.px_per_ms == pytest.approx(80 / ms)
+
+
+def test_a_division_is_what_the_grid_says():
+    scale = scale_of(words(("5 ms/div", 60, 10)), paper(grid_px=50))
+    assert scale.by == "grid"
+    assert scale.px_per_ms == pytest.approx(10, rel=0.02)
+
+
+def test_every_line_of_the_grid_counts_not_every_second():
+    assert grid_px(paper(grid_px=40), 50, 850) == pytest.approx(40, rel=0.02)
+    assert grid_px(paper(), 50, 850) is None
+
+
+def test_a_bar_is_as_long_as_the_words_at_it_say():
+    page = paper()
+    page[440:443, 600:700] = 0
+    page[380:443, 699:702] = 0
+    scale = scale_of(words(("20 ms", 630, 447), ("50 uv", 706, 400)), page)
+    assert (scale.by, scale.ms) == ("bar", 20)
+    assert scale.px_per_ms == pytest.approx(5, rel=0.04)
+
+
+def test_a_frame_round_words_is_no_bar():
+    page = paper()
+    page[[430, 460], 600:700] = 0
+    page[430:460, [600, 699]] = 0
+    assert scale_of(words(("20 ms", 620, 437)), page) is None
+
+
+def test_a_cursor_s_time_over_a_line_is_no_bar():
+    page = paper()
+    page[440:443, 600:700] = 0
+    assert scale_of(words(("17.3 ms", 630, 447)), page) is None
+
+
+def test_two_panels_with_speeds_of_their_own_tell_nothing():
+    assert scale_of(words(("10 ms/div", 60, 10), ("50 ms/div", 500, 10)), paper()) is None
+    assert scale_of(words(("10 ms/div", 60, 10), ("10 ms/d", 500, 10)), paper()).ms == 10
+
+
+def test_an_axis_with_numbers_tells_the_scale():
+    ticks = [(str(value), 50 + 160 * value / 20 - 4 * len(str(value)), 470.0) for value in (0, 20, 40, 60, 80, 100)]
+    scale = scale_of(words(*ticks, ("time (ms)", 420, 486)), paper())
+    assert scale.by == "axis"
+    assert scale.px_per_ms == pytest.approx(8, rel=0.01)
+    seconds = [
+        (f"{value / 1000:g}", x + 4 * len(str(value)) - 4 * len(f"{value / 1000:g}"), y)
+        for (_, x, y), value in zip(ticks, (0, 20, 40, 60, 80, 100), strict=True)
+    ]
+    assert scale_of(words(*seconds, ("t [s]", 420, 486)), paper()).px_per_ms == pytest.approx(8, rel=0.03)
+
+
+def test_numbers_without_a_unit_of_time_or_off_the_line_tell_nothing():
+    even = [(str(v), 50.0 + 8 * v, 470.0) for v in (0, 20, 40, 60)]
+    assert scale_of(words(*even), paper()) is None
+    uneven = [("0", 50.0, 470.0), ("20", 380.0, 470.0), ("40", 420.0, 470.0), ("60", 800.0, 470.0)]
+    assert scale_of(words(*uneven, ("ms", 420, 486)), paper()) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["20 hz-10 khz", "100 uv/d", "delay 10 ms", "12:41:07", "bars: 100 ms, 50 uv", "100 ms", ""]
+)
+def test_other_words_tell_nothing(text):
+    assert scale_of(words((text, 60, 10)) if text else [], paper()) is None
+
+
+@pytest.mark.parametrize("font", ["sans", "mono", "serif", "simplex"])
+@pytest.mark.parametrize(("ground", "ink"), [((255, 255, 255), (0, 0, 0)), ((10, 20, 60), (250, 220, 90))])
+def test_settings_are_read(words_model, font, ground, ink):
+    page = np.empty((200, 700, 3), np.uint8)
+    page[:] = ground
+    draw_words(page, "100 uV/D  10 ms/D", (30, 60), ink, font, 18)
+    text = " ".join(w.text for w in sorted(read_words(words_model, page, 20), key=lambda w: w.line.x))
+    assert "10 ms/d" in text
+
+
+def test_where_there_are_no_words_none_are_read(words_model):
+    assert read_words(words_model, np.zeros((60, 80), np.uint8), 20) == []
+    assert find_lines(np.zeros((60, 80), np.uint8)) == []
+    noise = np.random.default_rng(3).integers(0, 255, (300, 400, 3)).astype(np.uint8)
+    assert not any("ms" in w.text for w in read_words(words_model, noise, 20))
+
+
+def test_strokes_are_bright_or_dark():
+    page = np.full((60, 200), 128, np.uint8)
+    page[20:40, 50:53], page[20:40, 100:103] = 255, 0
+    bright, dark = find_strokes(page)
+    assert bright[30, 51] == 127
+    assert bright[30, 101] == 0
+    assert (dark[30, 101], dark[30, 51]) == (128, 0)
+
+
+def test_small_letters_plain_marks():
+    assert plain("  50 µV/Div – Tib. ant. li ") == "50 uv/div - tib. ant. li"
+
+
+def test_the_sample_tells_its_scale_and_a_region_keeps_it(words_model):
+    study = open_study(SAMPLE)
+    found = look(study.image.pixels)
+    panels = Found((Panel(24, 56, 900, 640, 4),))
+    assert read_scale(words_model, found, panels).px_per_ms == pytest.approx(PX_PER_MS, rel=0.03)
+    engine = Engine("cpu")
+    for region in (None, Region(x=200, y=60, w=400, h=300)):
+        notes = {note.code: note.message for note in engine.read(study, region=region).warnings}
+        assert "10 ms a division" in notes["scale-read"]
+        assert "scale-unknown" not in notes

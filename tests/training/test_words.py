@@ -1,0 +1,120 @@
+"""The network that reads words, and the lines it learns from."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training.job import Job
+from training.simulate.emg.draws import Draw
+from training.words.lines import a_line, a_text, found_fonts
+from training.words.train import batches, ctc, run
+from viewer.models.bundle import load_bundle, verify_bundle
+from viewer.models.networks.word_lines import WordLines
+from viewer.reading.writing import CHARACTERS, LINE_PX, LONGEST_PX, said, together
+
+PART = {"name": "only", "epochs": 1, "steps": 3, "batch": 4, "rate": 1e-3, "weight_decay": 0.0, "average": 0.5}
+RECIPE = {
+    "id": "screen-words",
+    "version": "0.1",
+    "seed": 1,
+    "validation": 4,
+    "test": 6,
+    "uncertain_below": 0.5,
+    "part": [PART],
+}
+
+
+@pytest.fixture
+def fonts(tmp_path):
+    import matplotlib
+
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    source = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    for name in ("DejaVuSans.ttf", "DejaVuSansMono.ttf", "DejaVuSerif.ttf", "STIXSizOneSymReg.ttf"):
+        shutil.copyfile(source / name, folder / name)
+    return folder
+
+
+def test_lines_are_ink_of_one_height_and_say_what_can_be_read(fonts):
+    own = found_fonts(fonts)
+    assert len(own) >= 3
+    for n in range(40):
+        seen, text = a_line(Draw(np.random.default_rng([3, n])), own)
+        assert seen.shape[0] == LINE_PX
+        assert LINE_PX // 2 <= seen.shape[1] <= LONGEST_PX
+        assert seen.dtype == np.float32
+        assert 0 <= seen.min() <= seen.max() <= 1
+        assert set(text) <= set(CHARACTERS)
+    again, told = (a_line(Draw(np.random.default_rng([3, 0])), own) for _ in range(2))
+    assert np.array_equal(again[0], told[0])
+
+
+def test_many_lines_are_settings_and_scales():
+    texts = [a_text(Draw(np.random.default_rng([4, n]))) for n in range(300)]
+    assert sum("ms" in t.lower() and any(c.isdigit() for c in t) for t in texts) > 75
+    assert sum(t.lstrip("-").replace(".", "").replace(",", "").isdigit() for t in texts) > 20
+
+
+def test_test_fonts_are_none_of_the_training_ones(fonts):
+    own = tuple(f"{fonts}/font{i}.ttf" for i in range(30))
+    chosen = {part: {Draw(np.random.default_rng(n), part).look(own) for n in range(300)} for part in ("train", "test")}
+    assert not chosen["train"] & chosen["test"]
+
+
+def test_no_fonts_are_told(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        found_fonts(tmp_path)
+
+
+def test_the_loss_falls_where_a_text_is_said():
+    texts = torch.tensor([[11, 3, 0], [5, 0, 0]])
+    wrong, right = torch.zeros(2, len(CHARACTERS) + 1, 12), torch.zeros(2, len(CHARACTERS) + 1, 12)
+    right[0, 11, 2], right[0, 3, 6], right[1, 5, 4] = 20, 20, 20
+    right[0, 0, [0, 1, 3, 4, 5, 7, 8, 9, 10, 11]], right[1, 0, [*range(4), *range(5, 12)]] = 20, 20
+    assert float(ctc(right, texts)) < 0.01
+    assert float(ctc(wrong, texts)) > 3
+    assert [text for text, _ in said(right)] == [CHARACTERS[10] + CHARACTERS[2], CHARACTERS[4]]
+
+
+def test_the_same_character_twice_needs_a_gap():
+    logits = torch.full((1, len(CHARACTERS) + 1, 6), -20.0)
+    for step, c in enumerate((2, 2, 0, 2, 3, 3)):
+        logits[0, c, step] = 20
+    assert said(logits)[0][0] == "112"
+    assert said(logits)[0][1] == pytest.approx(1, abs=1e-6)
+
+
+def test_lines_are_read_alike_alone_and_beside_longer_ones():
+    torch.manual_seed(0)
+    network = WordLines(len(CHARACTERS)).eval()
+    short, long = (
+        np.random.default_rng(1).random((LINE_PX, 60)).astype(np.float32),
+        np.zeros((LINE_PX, 300), np.float32),
+    )
+    with torch.inference_mode():
+        alone, beside = network(together([short])), network(together([short, long]))
+    assert alone.shape == (1, len(CHARACTERS) + 1, 30)
+    assert torch.allclose(alone[0, :, :20], beside[0, :, :20], atol=1e-4)
+
+
+def test_batches_are_the_same_again_and_as_many_as_asked(fonts):
+    own = found_fonts(fonts)
+    made = list(batches(PART, [1, 2], own))
+    assert len(made) == 3
+    for (x, t), (y, u) in zip(made, batches(PART, [1, 2], own), strict=True):
+        assert torch.equal(x, y)
+        assert torch.equal(t, u)
+        assert (t <= len(CHARACTERS)).all()
+
+
+def test_the_trainer_writes_a_sound_bundle(fonts, tmp_path):
+    bundle = run(Job(RECIPE, fonts, tmp_path / "out", "cpu", None, 1))
+    own = load_bundle(bundle)
+    assert own.card.role == "words"
+    assert own.card.classes == tuple(CHARACTERS)
+    assert verify_bundle(bundle).passed
+    assert {f.name for f in own.card.figures} >= {"lines without any mistake"}

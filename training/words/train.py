@@ -1,0 +1,149 @@
+"""The trainer ``screen-words``: the network that reads lines of words, from fonts to a bundle.
+
+Every line is drawn once and never again; a fifth of the fonts is kept for the test, a sixth for validation.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.export import export_bundle, figure, show
+from training.job import Job
+from training.loop import fit
+from training.metrics import bootstrap
+from training.simulate.emg.draws import Draw, Part
+from training.words.lines import a_line, found_fonts
+from viewer.models.networks.word_lines import WordLines
+from viewer.reading.writing import CHARACTERS, said, together
+
+AT_ONCE = 4  # batches drawn at once, and divided by how long their lines are
+
+
+def run(job: Job) -> Path:
+    """Train by the recipe, measure on fonts never trained on, and write the bundle; return its folder."""
+    recipe, fonts = job.recipe, found_fonts(job.data)
+    torch.manual_seed(recipe["seed"])
+    network = WordLines(len(CHARACTERS))
+    check = drawn(recipe["validation"], [recipe["seed"], 1], "validation", fonts)
+    for number, part in enumerate(recipe["part"]):
+        fit(
+            network,
+            partial(_epoch, part, [recipe["seed"], 3, number], fonts),
+            ctc,
+            job.out / part["name"],
+            epochs=part["epochs"],
+            steps_per_epoch=part["steps"],
+            rate=part["rate"],
+            weight_decay=part["weight_decay"],
+            warmup=0.05,
+            average=part["average"],
+            validate=lambda net: float(np.mean(right(net, check))),
+            device=job.device,
+        )
+    lines = drawn(recipe["test"], [recipe["seed"], 2], "test", fonts)
+    figures = measured(network, lines)
+    show(figures)
+    export_bundle(network, together([lines[0][0]]), card(recipe, figures, len(fonts)), job.bundle)
+    return job.bundle
+
+
+Lines = list[tuple[np.ndarray, str]]
+
+
+def drawn(count: int, seed: list[int], part: Part, fonts: tuple[str, ...]) -> Lines:
+    """Return lines with what they say."""
+    return [a_line(Draw(np.random.default_rng([*seed, n]), part), fonts) for n in range(count)]
+
+
+def batches(part: dict, seed: list[int], fonts: tuple[str, ...]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield an epoch's batches: inputs (n, 1, 24, width), and targets (n, longest), characters from 1, 0 beyond."""
+    size, left = part["batch"], part["steps"]
+    for group in range(-(-left // AT_ONCE)):
+        lines = drawn(size * AT_ONCE, [*seed, group], "train", fonts)
+        lines.sort(key=lambda line: line[0].shape[1])
+        for k in np.random.default_rng([*seed, group]).permutation(AT_ONCE)[: left - group * AT_ONCE]:
+            own = lines[k * size : (k + 1) * size]
+            yield together([seen for seen, _ in own]), _targets([text for _, text in own])
+
+
+def _epoch(part: dict, seed: list[int], fonts: tuple[str, ...], epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    return batches(part, [*seed, epoch], fonts)
+
+
+def _targets(texts: list[str]) -> Tensor:
+    targets = torch.zeros(len(texts), max(1, *map(len, texts)), dtype=torch.long)
+    for row, text in enumerate(texts):
+        targets[row, : len(text)] = torch.tensor([CHARACTERS.index(c) + 1 for c in text], dtype=torch.long)
+    return targets
+
+
+def ctc(logits: Tensor, targets: Tensor) -> Tensor:
+    """Connectionist temporal classification's loss, per character."""
+    steps = torch.full((len(logits),), logits.shape[2])
+    lengths = (targets > 0).sum(1)
+    told = logits.permute(2, 0, 1).log_softmax(2)
+    return functional.ctc_loss(told, targets, steps, lengths, zero_infinity=True)
+
+
+def right(network: nn.Module, lines: Lines) -> list[bool]:
+    """Return of each line whether it is read without any mistake."""
+    answers = []
+    with torch.inference_mode():
+        for seen, text in lines:
+            answers.append(said(network(together([seen])))[0][0] == text)
+    return answers
+
+
+def measured(network: nn.Module, lines: Lines) -> list[dict]:
+    """Return the figures, with their intervals."""
+    whole = np.array(right(network, lines), float)
+    data = "drawn lines 7 to 30 px high, many blurred or compressed, in fonts never trained on"
+    settings = np.array(["ms" in text and any(c.isdigit() for c in text) for _, text in lines])
+
+    def of(rows: np.ndarray) -> tuple[float, float, float]:
+        return bootstrap(lambda i: float(whole[rows][i].mean()), range(int(rows.sum())))
+
+    every = np.ones(len(lines), bool)
+    return [
+        figure("lines without any mistake", of(every), data, len(lines)),
+        figure("lines with milliseconds without any mistake", of(settings), data, int(settings.sum())),
+    ]
+
+
+def card(recipe: dict, figures: list[dict], fonts: int) -> dict:
+    """Return the card's content without its weights."""
+    return {
+        "id": recipe["id"],
+        "version": recipe["version"],
+        "title": "Words on EMG screens",
+        "role": "words",
+        "reads": [],
+        "classes": list(CHARACTERS),
+        "exclusive": True,
+        "validated": False,
+        "uncertain_below": recipe["uncertain_below"],
+        "intended_use": "Reads the time scale off a picture of needle EMG: settings, scale bars, an axis's numbers",
+        "limits": [
+            "Latin letters, digits and common marks; capitals are read as small letters, the micro sign as u",
+            "No machine's own pictures were at hand: fonts, grounds and cameras are drawn",
+            "Handwriting and words that stand on end are not read",
+        ],
+        "recipe": "training/recipes/screen-words.toml",
+        "architecture": {"name": "word-lines", "arguments": {"classes": len(CHARACTERS)}},
+        "preprocessing": {"name": "lines"},
+        "data": [
+            {
+                "name": "Drawn lines of words (training/words)",
+                "licence": "MIT",
+                "count": sum(p["epochs"] * p["steps"] * p["batch"] for p in recipe["part"]),
+                "note": f"in {fonts} free fonts of a Debian machine, a third of them held out, and three of OpenCV",
+            }
+        ],
+        "figures": figures,
+        "maps": {"faithful": False, "note": "no maps"},
+    }

@@ -1,0 +1,52 @@
+"""A small network that reads a line of words: convolutions along the line, a character (or none) at every second pixel.
+
+Trained with connectionist temporal classification (Graves et al. 2006): it is told what a line says, not where each
+character stands. 0.3 M parameters.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from viewer.models.networks.base import Network, architecture
+
+HEIGHT = 24
+
+
+def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int] = (1, 1)) -> nn.Sequential:
+    padding = kernel[0] // 2, kernel[1] // 2
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
+@architecture("word-lines")
+class WordLines(Network):
+    """Input (batch, 1, 24, width): ink 0..1. Logits (batch, classes + 1, width / 2), the first for no character."""
+
+    pooled = False
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            _conv(1, 24, (5, 5), (2, 1)),  # 12 rows
+            _conv(24, 40, (3, 3), (1, 2)),  # 12 rows, half as wide
+            _conv(40, 56, (3, 3), (2, 1)),  # 6
+            _conv(56, 72, (3, 3), (2, 1)),  # 3
+        )
+        self.line = nn.Sequential(
+            nn.Conv2d(72, 112, (3, 3), (1, 1), (0, 1), bias=False),  # 1
+            nn.BatchNorm2d(112),
+            nn.ReLU(inplace=True),
+            _conv(112, 112, (1, 5)),
+            _conv(112, 112, (1, 5)),
+        )
+        self.dropout = nn.Dropout(0.1)
+        self.characters = nn.Conv2d(112, classes + 1, 1)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return (batch, 112, 1, width / 2)."""
+        return self.line(self.body(x.contiguous(memory_format=torch.channels_last)))
+
+    def classify(self, pooled: Tensor) -> Tensor:
+        """Return the logits from the whole activations."""
+        return self.characters(self.dropout(pooled)).squeeze(2)

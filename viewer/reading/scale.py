@@ -1,0 +1,242 @@
+"""How many pixels a millisecond has on a screen: from what is written on it, and from what that is written beside.
+
+Three things say it, the surest first: a bar with its length in ms; an axis with numbers; the sweep's speed a division,
+with the grid's lines, or without any the tenth part of the sweeps (10 divisions across, EMG.md).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from viewer.models.bundle import ModelBundle, load_bundle
+from viewer.models.catalogue import catalogue
+from viewer.reading.ink import Ink
+from viewer.reading.waveforms import Found, Looked, find_waveforms, look
+from viewer.reading.writing import Line, Words, read_words
+
+MOST_LINES = 32
+DIVISIONS = 10
+LEAST_MS, MOST_MS = 0.05, 5000.0  # what is written of a bar, a division, or between two numbers of an axis
+BAR_STRENGTH = 0.3  # of the strongest stroke near
+BAR_PX = 10  # a bar is at least so long,
+BAR_LONGEST, BAR_THICK = 0.4, 7  # at most so much of the picture's width, and no thicker (pixels)
+TICKS = 3  # numbers of an axis at the least
+EVEN = 0.04  # of the numbers' span, by which one may be off the line
+COUNTS = (4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 25)  # divisions that screens have
+COMB = np.linspace(0.955, 1.045, 19)  # of the sweeps' width over their count, that a grid may have
+LINE_STEP, LINE_LEVEL = 3, 6  # pixels to both sides of a line, and by how much it differs from them (of 255)
+GRID_STRENGTH, GRID_CLEAR = 0.08, 5.0  # share of its rows in which a line is seen, and how far that is over chance
+AS_STRONG = 0.85
+
+_NUMBER = r"([\dilo]+(?:[.,][\dilo]+)?)"  # digits, and the letters that are read in their place
+_DIGITS = str.maketrans("ilo,", "110.")
+_DIVISION = r"\s*\.?\s*(?:/|per|[/il1]\s*d)\s*d?(?:iv)?"
+_TIME = re.compile(rf"(?<![a-z]){_NUMBER}\s*(msec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
+_NAMED = re.compile(r"sweep|time|speed|kipp|ablenk|zeit|base|horiz|\bt\b|\btb\b|\bh\b")
+_OTHER = re.compile(r"bars?|hz|filter|cursor|delay|stim|rate|dur|lat|trig")
+_TICK = re.compile(rf"(-?){_NUMBER}\s*(msec|ms|sec|s)?")
+_UNIT = re.compile(r"(?:^|[\s(\[/])(ms|msec|s|sec|seconds|milliseconds)(?:[\s)\].]|$)")
+
+
+@dataclass(frozen=True)
+class TimeScale:
+    """Pixels a millisecond; ``by``: ``bar``, ``axis``, ``grid`` or ``width``. ``ms``: what is written.
+
+    By ``width`` it is right only where the sweeps are ten divisions wide.
+    """
+
+    px_per_ms: float
+    by: str
+    ms: float
+
+
+def find_scale(words: Sequence[Words], looked: Looked, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
+    """Return the time scale of what was looked at, None where nothing says it.
+
+    ``sweeps_px``: from which column to which the sweeps go, None where there are none.
+    """
+    times = [(w, *t) for w in words for t in _times(w.text)]
+    for w, ms, divided in times:
+        alone = _TIME.fullmatch(w.text.strip(" .")) and not divided and _is_round(ms)
+        long = _bar(w.line, looked.ink) if alone else 0.0
+        if long:
+            return TimeScale(long / ms, "bar", ms)
+    axis = _axis(words)
+    if axis is not None:
+        return axis
+    settings = [ms for w, ms, divided in times if divided or _NAMED.search(w.text)]
+    if len({round(ms, 3) for ms in settings}) != 1:
+        return None  # nothing says which time is a division's, or two panels have each their own
+    ms = settings[0]
+    px = grid_px(looked.shown, *(sweeps_px or (0, looked.shown.shape[1])))
+    if px:
+        return TimeScale(px / ms, "grid", ms)
+    if sweeps_px is None:
+        return None
+    return TimeScale((sweeps_px[1] - sweeps_px[0]) / DIVISIONS / ms, "width", ms)
+
+
+def _is_round(ms: float) -> bool:
+    """Whether a bar may be so long: 1, 2, 2.5 or 5 times a power of ten. A cursor tells any number."""
+    digits = ms / 10 ** np.floor(np.log10(ms))
+    return bool(np.isclose(digits, (1, 2, 2.5, 5), rtol=1e-6).any())
+
+
+def _times(text: str) -> list[tuple[float, bool]]:
+    """Return the times in a text in ms, and of each whether it says ``a division``."""
+    found = []
+    for match in _TIME.finditer(text):
+        before = text[: match.start()]
+        divided = bool(match[3])
+        if not divided and (_OTHER.search(before[-12:]) or before.endswith((":", "-"))):
+            continue
+        if not any(c.isdigit() for c in match[1]) and match[1] not in ("io", "lo"):
+            continue
+        ms = float(match[1].translate(_DIGITS)) * (1000 if match[2] in ("s", "sec") else 1)
+        if LEAST_MS <= ms <= MOST_MS and (match[2] not in ("s", "sec") or divided):
+            found.append((ms, divided))
+    return found
+
+
+def _bar(line: Line, ink: Ink) -> float:
+    """Return the length of a level bar just above or below a line of words, 0 where there is none."""
+    rows, columns = ink.strength.shape
+    y0, y1 = int(max(0, line.y - 1.6 * line.h)), int(min(rows, line.y + line.h + 1.6 * line.h))
+    reach = max(6 * line.h, 2 * line.w)
+    x0, x1 = int(max(0, line.x - reach)), int(min(columns, line.x + line.w + reach))
+    near = ink.near[y0:y1, x0:x1]
+    dark = ink.strength[y0:y1, x0:x1] > np.maximum(near * np.float32(BAR_STRENGTH), np.float32(ink.floor))
+    own = slice(max(0, int(line.y) - y0 - 1), int(line.y + line.h) - y0 + 1)
+    found: list[tuple[int, int, int]] = []  # row, first, last
+    for row in range(dark.shape[0]):
+        if own.start <= row < own.stop:
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], dark[row].astype(np.int8), [0]])))
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            long = last - first
+            touches = (first == 0 and x0 > 0) or (last == dark.shape[1] and x1 < columns)
+            beside = min(last + x0, line.x + line.w) - max(first + x0, line.x)
+            right_long = max(BAR_PX, 0.5 * line.h) <= long <= BAR_LONGEST * columns
+            if right_long and not touches and beside > 0.3 * min(long, line.w):
+                found.append((row, int(first), int(last)))
+    if not found:
+        return 0.0
+    longest = max(last - first for _, first, last in found)
+    best = [f for f in found if f[2] - f[1] > 0.8 * longest]
+    groups = np.split(np.array(best), np.flatnonzero(np.diff([f[0] for f in best]) > 2) + 1)
+    if len(groups) != 1 or len(groups[0]) > BAR_THICK:
+        return 0.0  # a frame round the words, or an area
+    return float(np.median(groups[0][:, 2] - groups[0][:, 1]))
+
+
+def _axis(words: Sequence[Words]) -> TimeScale | None:
+    """Return the scale of an axis with numbers: three at least at even distances on one row, and a unit of time."""
+    ticks = []
+    for w in words:
+        match = _TICK.fullmatch(w.text.strip())
+        if match and any(c.isdigit() for c in match[2]):
+            value = float(match[2].translate(_DIGITS)) * (-1 if match[1] else 1)
+            ticks.append((w.line.x + w.line.w / 2, w.line.y + w.line.h / 2, w.line.h, value, match[3]))
+    best: tuple[int, float, float, float] | None = None
+    for _, y, h, *_ in ticks:
+        row = [t for t in ticks if abs(t[1] - y) < 0.6 * h]
+        if len(row) < TICKS:
+            continue
+        x = np.array([t[0] for t in row])
+        fit = _line(x, np.array([t[3] for t in row]))
+        if fit is None:
+            continue
+        slope, fits = fit
+        unit = next((t[4] for t in row if t[4]), None) or _unit_near(words, y, h, float(x.min()), float(x.max()))
+        if unit and (best is None or fits > best[0]):
+            best = fits, slope, h, 1000.0 if unit.startswith("s") else 1.0
+    if best is None:
+        return None
+    per_ms = 1 / (best[1] * best[3])
+    return TimeScale(per_ms, "axis", best[3] * best[1] * 100) if per_ms > 0 else None
+
+
+def _line(x: np.ndarray, value: np.ndarray) -> tuple[float, int] | None:
+    """Return the slope (a pixel) of the line on which most numbers lie, and how many do; None without three."""
+    best: tuple[int, float] = 0, 0.0
+    span = float(np.ptp(x))
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            if abs(x[j] - x[i]) < 0.1 * span or value[j] == value[i]:
+                continue
+            slope = (value[j] - value[i]) / (x[j] - x[i])
+            off = np.abs((value - value[i]) / slope - (x - x[i])) if slope > 0 else np.full(len(x), np.inf)
+            best = max(best, (int((off < EVEN * span).sum()), float(slope)))
+    return (best[1], best[0]) if best[0] >= max(TICKS, 0.6 * len(x)) else None
+
+
+def _unit_near(words: Sequence[Words], y: float, h: float, first: float, last: float) -> str | None:
+    """Return the unit of time that is written below an axis's numbers, or beside them."""
+    for w in words:
+        away = w.line.y + w.line.h / 2 - y
+        within = first - 6 * h < w.line.x + w.line.w / 2 < last + 8 * h
+        match = _UNIT.search(w.text)
+        if match and within and -h < away < 5 * h and not any(c.isdigit() for c in w.text):
+            return "s" if match[1].startswith("s") else "ms"
+    return None
+
+
+def grid_px(shown: np.ndarray, first: float, last: float) -> float | None:
+    """Return the distance of the grid's upright lines between two columns, None where none are plain.
+
+    Thin upright lines are counted by column, and each usual count of divisions is laid over them as a comb. It costs a
+    hundredth of ``viewer.study.grid.find_grid``, which needs no sweeps, and finds fainter and coloured grids.
+    """
+    import cv2
+    from scipy.ndimage import maximum_filter1d, median_filter
+
+    piece = shown[:, max(0, int(first) - 6) : int(last) + 6]
+    piece = (piece if piece.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(piece), cv2.COLOR_RGB2GRAY)).astype(
+        np.int16
+    )
+    if piece.shape[1] < 8 * LINE_STEP:
+        return None
+    middle = piece[:, LINE_STEP:-LINE_STEP]
+    left, right = middle - piece[:, : -2 * LINE_STEP], middle - piece[:, 2 * LINE_STEP :]
+    thin = (np.minimum(np.abs(left), np.abs(right)) > LINE_LEVEL) & ((left > 0) == (right > 0))
+    level = np.pad(thin.mean(0), LINE_STEP)
+    wide = maximum_filter1d(np.maximum(level - median_filter(level, 31), 0), 3)
+    found: list[tuple[float, float]] = []
+    for count in COUNTS:
+        for px in (last - first) / count * COMB:
+            if px < 12:
+                continue
+            phases = np.arange(int(px))
+            teeth = np.rint(np.arange(int((len(wide) - 1) / px))[:, None] * px).astype(int) + phases
+            held = np.sort(wide[np.minimum(teeth, len(wide) - 1)], axis=0)[int(0.4 * len(teeth))]
+            best = int(held.argmax())
+            away = np.abs(phases - best)
+            others = held[np.minimum(away, len(phases) - away) > 3]
+            chance = float(others.max(initial=0.0))
+            strength = float(held[best]) - chance
+            if strength > max(GRID_STRENGTH, GRID_CLEAR * chance):
+                found.append((strength, float(px)))
+    strongest = max((s for s, _ in found), default=0.0)
+    return min((px for s, px in found if s >= AS_STRONG * strongest), default=None)
+
+
+def read_scale(bundle: ModelBundle, looked: Looked, found: Found, device: str = "cpu") -> TimeScale | None:
+    """Read a screen's time scale off it, in pixels of the picture."""
+    words = read_words(bundle, looked.shown, MOST_LINES, device)
+    sweeps_px = None
+    if found.panels:
+        widest = max(found.panels, key=lambda p: p.w)
+        sweeps_px = looked.zoom * widest.x, looked.zoom * (widest.x + widest.w)
+    scale = find_scale(words, looked, sweeps_px)
+    return None if scale is None else replace(scale, px_per_ms=scale.px_per_ms / looked.zoom)
+
+
+def scale_of(shown: np.ndarray) -> TimeScale | None:
+    """Read the time scale off a picture with the installed model that reads words; None without one."""
+    card = next((c for c in catalogue() if c.role == "words"), None)
+    if card is None:
+        return None
+    looked = look(shown)
+    return read_scale(load_bundle(card.folder), looked, find_waveforms(shown, looked))
