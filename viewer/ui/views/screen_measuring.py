@@ -6,7 +6,6 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from viewer.reading.scale import TimeScale, scale_of
 from viewer.study import Image, Kind
 from viewer.study.display import grey8
 from viewer.study.grid import Grid, find_grid
@@ -16,6 +15,7 @@ from viewer.ui.views.scale_bar import STEPS_MS, STEPS_UV, ScaleBar
 from viewer.ui.views.screen_scale import ScreenScale, between
 
 if TYPE_CHECKING:
+    from viewer.reading.scale import TimeScale
     from viewer.ui.views.image_view import ImageView
 
 Point = tuple[float, float]
@@ -81,7 +81,7 @@ class ScreenMeasuring(QObject):
             return
         self.looking = True
         self.bar.ask(self._view.tr("Looking for the grid"), [])
-        in_background(lambda: (image, find_grid(grey8(image)), scale_of(grey8(image))), self._take_grid)
+        in_background(lambda: (image, find_grid(grey8(image)), _read_off(grey8(image))), self._take_grid)
 
     def _take_grid(self, answer: object) -> None:
         self.looking = False
@@ -243,6 +243,12 @@ class ScreenMeasuring(QObject):
         if grid.down is not None:
             for y in grid.down.first_px + grid.down.px * np.arange(grid.down.lines):
                 painter.drawLine(to_view.map(QPointF(0, y + 0.5)), to_view.map(QPointF(image.columns, y + 0.5)))
+
+
+def _read_off(shown: np.ndarray) -> "TimeScale | None":
+    from viewer.reading.scale import scale_of  # it needs torch, which the window does not wait for
+
+    return scale_of(shown)
 
 
 def _usual(ms: float) -> str:
