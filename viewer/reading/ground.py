@@ -72,7 +72,9 @@ def _traces_in(blurred: np.ndarray, common: np.ndarray) -> np.ndarray:
 
     other = 255 - _like(blurred, common)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(other, connectivity=4)
-    ragged = stats[:, cv2.CC_STAT_AREA] < BAND * stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
+    top, height = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
+    ragged = stats[:, cv2.CC_STAT_AREA] < BAND * stats[:, cv2.CC_STAT_WIDTH] * height
+    ragged &= (top > 0) & (top + height < len(other))  # what reaches there is the frame round the sweeps
     ragged[0] = False
     return ragged[labels] if ragged.any() else np.zeros(labels.shape, bool)
 
