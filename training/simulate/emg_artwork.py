@@ -12,6 +12,7 @@ from training.simulate.emg.draws import Draw
 from training.simulate.emg_looks import MUSCLES, PHRASES, Colour, Look, Settings
 
 Rect = tuple[int, int, int, int]  # x, y, w, h
+FILES = {"sans": "DejaVuSans.ttf", "mono": "DejaVuSansMono.ttf", "serif": "DejaVuSerif.ttf"}
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,14 @@ def draw_sweep(picture: np.ndarray, plot: Rect, ys: np.ndarray, colour: Colour, 
 
 
 def draw_words(picture: np.ndarray, text: str, at: tuple[int, int], colour: Colour, font: str, size: float) -> int:
-    """Write ``text`` with its upper left corner at ``at``; ``size`` is the height in pixels. Returns the width."""
+    """Write ``text`` with its upper left corner at ``at``; ``size`` is the height in pixels. Returns the width.
+
+    ``font``: one of ``emg_looks.FONTS``, or a file of one.
+    """
     import cv2
 
     words = _written.get()
-    if font in ("sans", "mono", "serif"):
+    if font in FILES or font.endswith((".ttf", ".otf")):
         mask = _mask(text, font, max(7, round(size)))
         if words is not None:
             words.append(Word(text, *at, mask.shape[1], mask.shape[0]))
@@ -128,13 +132,12 @@ def _mask(text: str, font: str, size: int) -> np.ndarray:
     return np.asarray(canvas)
 
 
-@lru_cache(128)
+@lru_cache(512)
 def _face(font: str, size: int):  # type: ignore[no-untyped-def]
     from PIL import ImageFont
 
-    names = {"sans": "DejaVuSans.ttf", "mono": "DejaVuSansMono.ttf", "serif": "DejaVuSerif.ttf"}
     try:
-        return ImageFont.truetype(names[font], size)
+        return ImageFont.truetype(FILES.get(font, font), size)
     except OSError:  # a machine without DejaVu: Pillow's own
         return ImageFont.load_default(size)
 

@@ -147,11 +147,6 @@ class Settings:
     uv_per_div: float
 
 
-def settings_of(draw: Draw, uv_per_div: float, ms_per_div: float, band_hz: tuple[float, float]) -> Settings:
-    """Return the settings, with their words."""
-    return Settings(setting_words(draw, uv_per_div, ms_per_div, band_hz), ms_per_div, uv_per_div)
-
-
 def setting_words(draw: Draw, uv_per_div: float, ms_per_div: float, band_hz: tuple[float, float]) -> str:
     """Return the settings as one of many machines spells them."""
     if draw.chance(0.4):

@@ -15,7 +15,7 @@ from training.simulate.emg.recording import Recording, TrueEvent
 from training.simulate.emg.scene import leading_generator, simulate_scene
 from training.simulate.emg_artwork import Rect, Word, draw_grid, draw_marks, draw_sweep, layout_panels, writing
 from training.simulate.emg_camera import degrade
-from training.simulate.emg_looks import SWEEPS, Look, random_look, settings_of
+from training.simulate.emg_looks import SWEEPS, Look, Settings, random_look, setting_words
 
 # Rhythm is looked at on slow sweeps: a motor unit is then as thin as a fibrillation on a quick one.
 MS_PER_DIV = ((1.0, 0.1), (2.0, 0.5), (5.0, 3.0), (10.0, 9.0), (20.0, 4.5), (50.0, 2.5), (100.0, 0.4))
@@ -125,7 +125,8 @@ def show_recording(
         uv_per_div = float(ONE_TWO_FIVE[np.abs(np.log(ONE_TWO_FIVE / uv_per_div)).argmin()])
     band = recording.amplifier.high_pass_hz, recording.amplifier.low_pass_hz
     with writing() as words:
-        settings = settings_of(draw, round(uv_per_div, 1), round(view.ms_per_div, 2), band)
+        told = round(uv_per_div, 1), round(view.ms_per_div, 2)
+        settings = Settings(setting_words(draw, *told, band), ms_per_div=told[1], uv_per_div=told[0])
         plot = layout_panels(draw, picture, look, settings)
     draw_grid(picture, plot, look)
     px_per_uv = plot[3] / look.divisions[1] / uv_per_div

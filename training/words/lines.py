@@ -5,7 +5,6 @@ The network sees strokes, not colours: how far they stand out, as the viewer fin
 
 import errno
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -126,14 +125,10 @@ def _write(
 ) -> tuple[int, int, int, int]:
     """Write a line; return the bounds of its ink."""
     before = picture.copy()
-    if not fonts or draw.chance(0.2):
+    if draw.chance(0.2):
         draw_words(picture, text.replace("\u00b5", "u").replace("\u03bc", "u"), at, ink, draw.pick(FACES), size)
     else:
-        mask = _mask(text, draw.look(fonts), max(7, round(size)))
-        h, w = min(mask.shape[0], len(picture) - at[1]), min(mask.shape[1], picture.shape[1] - at[0])
-        region = picture[at[1] : at[1] + h, at[0] : at[0] + w]
-        share = mask[:h, :w, None].astype(np.float32) / 255
-        region[:] = (region * (1 - share) + np.array(ink, np.float32) * share).astype(np.uint8)
+        draw_words(picture, text, at, ink, draw.look(fonts), size)
     rows, columns = np.nonzero(np.abs(picture.astype(np.int16) - before).max(2) > 20)
     if not len(rows):
         return at[0], at[1], at[0] + round(size), at[1] + round(size)
@@ -167,21 +162,3 @@ def _curve(
     xs = np.arange(int(x), int(x + w), draw.integer(1, 6))
     ys = y + h / 2 + h * draw.rng.normal(0, 0.4, len(xs)).clip(-0.6, 0.6)
     cv2.polylines(picture, [np.stack([xs, ys], 1).astype(np.int32)], False, ink, 1, cv2.LINE_AA)
-
-
-@lru_cache(4096)
-def _mask(text: str, font: str, size: int) -> np.ndarray:
-    from PIL import Image, ImageDraw
-
-    face = _face(font, size)
-    left, top, right, bottom = face.getbbox(text)
-    canvas = Image.new("L", (max(1, int(right - left) + 2), max(1, int(bottom - top) + 2)))
-    ImageDraw.Draw(canvas).text((-left, -top), text, fill=255, font=face)
-    return np.asarray(canvas)
-
-
-@lru_cache(512)
-def _face(font: str, size: int):  # type: ignore[no-untyped-def]
-    from PIL import ImageFont
-
-    return ImageFont.truetype(font, size)

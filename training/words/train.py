@@ -33,7 +33,7 @@ def run(job: Job) -> Path:
     for number, part in enumerate(recipe["part"]):
         fit(
             network,
-            partial(_epoch, part, [recipe["seed"], 3, number], fonts),
+            partial(batches, part, [recipe["seed"], 3, number], fonts),
             ctc,
             job.out / part["name"],
             epochs=part["epochs"],
@@ -60,19 +60,15 @@ def drawn(count: int, seed: list[int], part: Part, fonts: tuple[str, ...]) -> Li
     return [a_line(Draw(np.random.default_rng([*seed, n]), part), fonts) for n in range(count)]
 
 
-def batches(part: dict, seed: list[int], fonts: tuple[str, ...]) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(part: dict, seed: list[int], fonts: tuple[str, ...], epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield an epoch's batches: inputs (n, 1, 24, width), and targets (n, longest), characters from 1, 0 beyond."""
     size, left = part["batch"], part["steps"]
     for group in range(-(-left // AT_ONCE)):
-        lines = drawn(size * AT_ONCE, [*seed, group], "train", fonts)
+        lines = drawn(size * AT_ONCE, [*seed, epoch, group], "train", fonts)
         lines.sort(key=lambda line: line[0].shape[1])
-        for k in np.random.default_rng([*seed, group]).permutation(AT_ONCE)[: left - group * AT_ONCE]:
+        for k in np.random.default_rng([*seed, epoch, group]).permutation(AT_ONCE)[: left - group * AT_ONCE]:
             own = lines[k * size : (k + 1) * size]
             yield together([seen for seen, _ in own]), _targets([text for _, text in own])
-
-
-def _epoch(part: dict, seed: list[int], fonts: tuple[str, ...], epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    return batches(part, [*seed, epoch], fonts)
 
 
 def _targets(texts: list[str]) -> Tensor:

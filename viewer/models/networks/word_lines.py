@@ -9,8 +9,6 @@ from torch import Tensor, nn
 
 from viewer.models.networks.base import Network, architecture
 
-HEIGHT = 24
-
 
 def _conv(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int] = (1, 1)) -> nn.Sequential:
     padding = kernel[0] // 2, kernel[1] // 2

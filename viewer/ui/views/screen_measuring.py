@@ -163,7 +163,7 @@ class ScreenMeasuring(QObject):
             )
             self._view.set_tool("cursors")
         elif self.read is not None and values and values[0]:
-            self.scale = ScreenScale(values[0] / (self.read.px_per_ms * self.read.ms))
+            self.scale = ScreenScale(values[0] / (self.read.px_per_ms * self.read.ms), self.scale.uv_per_px)
             self._view.set_tool("cursors")
         self._told()
 
