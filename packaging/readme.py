@@ -29,7 +29,11 @@ def filled(text: str) -> str:
 def _row(card: Card) -> str:
     figures = "<br>".join(_figure(f) for f in card.figures if not f.label and "calibration" not in f.name)
     maps = "shown" if card.maps_faithful else "not shown: not faithful"
-    what = {"kind": "finds a picture's kind", "words": "reads a screen's words"}.get(card.role) or ", ".join(card.reads)
+    what = {
+        "kind": "finds a picture's kind",
+        "words": "reads a screen's words",
+        "sweeps": "finds potentials on sweeps",
+    }.get(card.role) or ", ".join(card.reads)
     return f"| `{card.id}` {card.version}<br>{card.title} | {what} | {figures} | {maps} |"
 
 

@@ -25,9 +25,14 @@ TRAINERS = {
     "emg-screens-tuned": "training.emg.tune:tune",
     "emg-traces": "training.emg.start:traces",
     "kind-pictures": "training.kind.train:run",
+    "screen-sweeps": "training.sweeps.train:run",
     "screen-words": "training.words.train:run",
 }
-ALONE = ("kind-pictures", "screen-words")  # one process is enough: few layers learn, or a small network
+ALONE = (
+    "kind-pictures",
+    "screen-sweeps",
+    "screen-words",
+)  # one process is enough: few layers learn, or a small network
 
 
 def train(

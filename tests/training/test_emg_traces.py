@@ -176,8 +176,9 @@ class TestShipped:
         assert verify_bundle(SHIPPED).passed
 
     def test_events_of_mixtures(self, network):
-        told = [tell(network, r) for r in mixtures("any", 6, 91)]
-        assert sum((t.found for t in told), Counts()).f1 >= 0.85
+        told = [tell(network, r) for r in mixtures("any", 14, 91)]
+        assert np.median([t.found.f1 for t in told]) >= 0.9
+        assert sum((t.found for t in told), Counts()).f1 >= 0.8  # two fast trains over others hold half of all events
 
     def test_a_quiet_baseline_holds_next_to_nothing(self, network):
         told = [tell(network, quiet_recording(draw(i, "test"), k, 10000.0)) for i, k in enumerate(("noise", "mains"))]

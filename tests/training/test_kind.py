@@ -135,10 +135,10 @@ def test_the_last_layers_learn_and_the_first_stay(tmp_path: Path) -> None:
     assert "dense.weight" in moved
     assert not any(k.startswith(("stem.", *(f"blocks.{b}." for b in range(first)))) for k in moved)
     samples = samples_of(network, looks, maps, recipe)
-    x = torch.from_numpy(np.stack([look.shown(recipe) for look in looks[:2]])).permute(0, 3, 1, 2) / 127.5 - 1
+    x = torch.from_numpy(np.stack([look.shown(recipe) for look in looks[:10]])).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.inference_mode():
         whole = network.features(x.float()).flatten(2).mean(2).numpy()
-    assert np.corrcoef(whole.ravel(), samples.features[:2].ravel())[0, 1] > 0.99  # in half precision on the way
+    assert np.corrcoef(whole.ravel(), samples.features[:10].ravel())[0, 1] > 0.99  # in half precision on the way
 
 
 def test_its_bundle_gives_the_same_output_again(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ class TestRecipes:
         assert recipe["id"] == path.stem
         assert callable(_run(TRAINERS[recipe["trainer"]]))
 
-    @pytest.mark.parametrize("name", [p.stem for p in sorted(RECIPES.glob("*.toml"))])
+    @pytest.mark.parametrize("name", [p.stem for p in sorted(RECIPES.glob("*.toml")) if p.stem != "screen-sweeps"])
     def test_without_its_data_each_ends_in_a_sentence(self, name, tmp_path, capsys):
         (tmp_path / "empty").mkdir()
         assert main(command(name, tmp_path / "empty", tmp_path / "out")) == 1

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_sheet import render_sheet
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.reading.emg_picture import PictureRead, read_emg_picture
+from viewer.reading.spotting import spot
+from viewer.reading.waveforms import Spot
 from viewer.study import Image, Kind, KindFrom, Source, Study
 
 UNSURE = "uncertain"
@@ -34,13 +37,13 @@ class SheetResult:
     seconds: float
 
 
-def read_sheet(bundle: ModelBundle, rng: np.random.Generator, part: Part) -> SheetResult:
+def read_sheet(bundle: ModelBundle, rng: np.random.Generator, part: Part, spotter: Spot | None = None) -> SheetResult:
     """Draw a sheet, read it, and match what was found with what is there."""
     shown, truth = render_sheet(rng, part)
     source = Source(Path("sheet.png"), "0" * 64, "png")
     study = Study(source, Kind.EMG_IMAGE, KindFrom.PERSON, Image(shown))
     began = time.perf_counter()
-    read = read_emg_picture(bundle, study, "cpu", lambda stage, share: None)
+    read = read_emg_picture(bundle, study, "cpu", lambda stage, share: None, spot=spotter)
     seconds = time.perf_counter() - began
     waves = read.found.waveforms
     found = [(w.x, w.y, w.x + w.w, w.y + w.h) for w in waves]
@@ -105,12 +108,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", choices=("validation", "test"), default="test")
     parser.add_argument("--bundle", type=Path, default=Path("resources/models/emg-screens"))
+    parser.add_argument("--sweeps", type=Path, default=Path("resources/models/screen-sweeps"))
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     chosen = parser.parse_args(arguments)
-    bundle = load_bundle(chosen.bundle)
+    bundle, spotter = load_bundle(chosen.bundle), partial(spot, load_bundle(chosen.sweeps))
     part_number = ("validation", "test").index(chosen.part)
     rngs = (np.random.default_rng([chosen.seed, 20, part_number, n]) for n in range(chosen.count))
-    results = [read_sheet(bundle, rng, chosen.part) for rng in rngs]
+    results = [read_sheet(bundle, rng, chosen.part, spotter) for rng in rngs]
     data = f"simulated report sheets, {'unseen looks and ranges' if chosen.part == 'test' else 'validation'}"
     figures = sheet_figures(results, data)
     for f in figures:

@@ -128,9 +128,17 @@ def train(
         _parts(both, recipe, recipe["before"], BEFORE, own, validation, out, device)
     else:
         go_on_from(network, start)
+    begun = {k: v.clone() for k, v in network.state_dict().items()}
     _parts(both, recipe, recipe["part"], counts["first_shard"], own, validation, out, device)
     own.close()
-    return network.cpu().eval()
+    return between(network.cpu(), begun, recipe.get("share", 1.0)).eval()
+
+
+def between(network: ScreenWaves, begun: dict[str, Tensor], share: float) -> ScreenWaves:
+    """Move the weights back to ``share`` of their way from where they began (Wortsman et al. 2022)."""
+    moved = {k: torch.lerp(begun[k], v, share) if v.is_floating_point() else v for k, v in network.state_dict().items()}
+    network.load_state_dict(moved)
+    return network
 
 
 def _parts(

@@ -18,7 +18,7 @@ from training.simulate.emg_camera import degrade
 from training.simulate.emg_looks import SWEEPS, Look, Settings, random_look, setting_words
 
 # Rhythm is looked at on slow sweeps: a motor unit is then as thin as a fibrillation on a quick one.
-MS_PER_DIV = ((1.0, 0.1), (2.0, 0.5), (5.0, 3.0), (10.0, 9.0), (20.0, 4.5), (50.0, 2.5), (100.0, 0.4))
+MS_PER_DIV = ((1.0, 0.3), (2.0, 1.5), (5.0, 4.0), (10.0, 8.0), (20.0, 4.0), (50.0, 2.5), (100.0, 0.4))
 ONE_TWO_FIVE = np.array([5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], float)
 # what only several potentials tell apart from a fibrillation or a positive sharp wave: never one alone in a picture
 NEED_SEVERAL = {
@@ -34,6 +34,7 @@ NEED_SEVERAL = {
 # its firing, or a second unit, must be in view.
 MOTOR_UNITS = ("normal MUAP", "neurogenic MUAP", "myopathic MUAP", "regular motor unit", "fasciculation")
 FIBRILLATION_LONGEST_S, NEED_SHORT = 0.005, 2
+CLOSE = 0.35  # of those cut out have nothing beside the wave
 EDGE = 0.015  # of a sweep: nobody names a picture by a wave that only touches its edge
 
 
@@ -311,13 +312,17 @@ def _cut(
     top, bottom = min(b.y for b in group), max(b.y + b.h for b in group)
     if needed > 1 and max(abs(b.y + b.h / 2 - group[0].y - group[0].h / 2) for b in group) > 1.5 * group[0].h + 10:
         return None  # they are on several sweeps
-    wide = max(
-        (right - left) * draw.between(1.2, 5), px_per_ms * draw.between(4, 50, log=True), (bottom - top) / 2.5, 60
-    )
-    tall = min(max((bottom - top) * draw.between(1.15, 3), 36), max(2.5 * wide, bottom - top + 4))
+    if draw.chance(CLOSE):
+        wide = max((right - left) * draw.between(1.02, 2.2), (bottom - top) / 3, 30)
+        tall = max((bottom - top) * draw.between(1.02, 1.7), 20)
+    else:
+        wide = max(
+            (right - left) * draw.between(1.2, 5), px_per_ms * draw.between(4, 50, log=True), (bottom - top) / 2.5, 60
+        )
+        tall = min(max((bottom - top) * draw.between(1.15, 3), 36), max(2.5 * wide, bottom - top + 4))
     spare = max(0.0, wide - (right - left)), max(0.0, tall - (bottom - top))
-    x0 = int(np.clip(left - spare[0] * draw.rng.uniform(0.1, 0.9), x, x + w - 40))
-    y0 = int(np.clip(top - spare[1] * draw.rng.uniform(0.15, 0.85), y, y + h - 30))
+    x0 = int(np.clip(left - spare[0] * draw.rng.uniform(0.1, 0.9), x, x + w - 30))
+    y0 = int(np.clip(top - spare[1] * draw.rng.uniform(0.15, 0.85), y, y + h - 20))
     return x0, y0, int(min(wide, x + w - x0)), int(min(tall, y + h - y0))
 
 

@@ -11,7 +11,7 @@ from viewer.errors import BundleError
 from viewer.study import Kind
 
 MAX_CARD_BYTES = 1 << 20
-ROLES = ("read", "kind", "words")
+ROLES = ("read", "kind", "words", "sweeps")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class DataSource:
 class Card:
     """A bundle's card.
 
-    ``role`` is ``read`` (findings), ``kind`` (which kind a picture is) or ``words`` (what is written on a picture).
-    ``reads`` are the study kinds it takes.
+    ``role`` is ``read`` (findings), ``kind`` (which kind a picture is), ``words`` (what is written on a picture) or
+    ``sweeps`` (where the potentials on a picture's sweeps are). ``reads`` are the study kinds it takes.
     ``operating_points`` gives each class's probability threshold. Logits are divided by ``temperature`` (one number, or
     one a class) before softmax (``exclusive``) or sigmoid. ``mean_boxes`` (label -> (w, h) as fractions of the picture)
     are used in choosing boxes, which are cut at ``box_threshold`` of a map's maximum. ``maps_faithful`` false: maps are

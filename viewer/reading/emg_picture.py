@@ -22,7 +22,7 @@ from viewer.reading.gradcam import class_maps
 from viewer.reading.networks import probabilities
 from viewer.reading.scale import TimeScale
 from viewer.reading.values import Box, Reading
-from viewer.reading.waveforms import Found, Looked, Panel, Waveform, find_waveforms
+from viewer.reading.waveforms import Found, Looked, Panel, Spot, Waveform, find_waveforms
 from viewer.study import Image, Note, Study
 from viewer.study.display import grey8
 
@@ -72,17 +72,18 @@ def read_emg_picture(
     step: Step,
     looked: Looked | None = None,
     scale_of: Callable[[Found], TimeScale | None] = lambda found: None,
+    spot: Spot | None = None,
 ) -> PictureRead:
     """Read a picture of needle EMG; ``step`` is called with a stage and the share done, and may raise to stop.
 
     ``looked``: what ``look`` made of it before. ``scale_of`` gives the time scale of a screen (not of a sheet, whose
-    panels have each their own) in pixels of the picture.
+    panels have each their own) in pixels of the picture; ``spot`` finds potentials on sweeps (``find_waveforms``).
     """
     card, network = bundle.card, bundle.network
     arguments = card.preprocessing_arguments
     shown = grey8(study.image)
     step("waveforms", 0.2)
-    found = find_waveforms(shown, looked)
+    found = find_waveforms(shown, looked, spot)
     fits = {"height", "width"} <= arguments.keys()
     sheet = fits and is_sheet(found, shown.shape)
     prepared = prepare(card.preprocessing, arguments, study)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,8 +25,9 @@ from viewer.reading.identify import EMG_ASSUMED_FROM, SHEET_DOUBTED_BELOW, KindO
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
 from viewer.reading.scale import TimeScale, read_scale
+from viewer.reading.spotting import spot
 from viewer.reading.values import ModelIdentity, Reading
-from viewer.reading.waveforms import Found, Looked, find_waveforms, look
+from viewer.reading.waveforms import Found, Looked, Spot, find_waveforms, look
 from viewer.reading.words import kind_name
 from viewer.study import Image, Kind, KindFrom, Note, Region, Study
 from viewer.study.display import grey8
@@ -228,7 +230,7 @@ class Engine:
 
         read = self._on_device(
             lambda: read_emg_picture(
-                self.networks.get(card, self.device), part, self.device, job.stage, looked, scale_of
+                self.networks.get(card, self.device), part, self.device, job.stage, looked, scale_of, self._spotter()
             )
         )
         if any(note.code == "scale-read" for note in read.notes):
@@ -246,11 +248,20 @@ class Engine:
 
     def _time_scale(self, study: Study, looked: Looked, found: Found | None) -> TimeScale | None:
         """Read a screen's time scale off it, where a model that reads words is installed."""
-        card = next((c for c in catalogue(self.folders) if c.role == "words"), None)
+        card = self._helper("words")
         if card is None:
             return None
         found = found or find_waveforms(grey8(study.image), looked)
         return read_scale(self.networks.get(card, self.device), looked, found, self.device)
+
+    def _spotter(self) -> Spot | None:
+        """Return what finds potentials on sweeps, where a model for that is installed."""
+        card = self._helper("sweeps")
+        return None if card is None else partial(spot, self.networks.get(card, self.device), device=self.device)
+
+    def _helper(self, role: str) -> Card | None:
+        """Return the card of a model that helps those that read."""
+        return next((c for c in catalogue(self.folders) if c.role == role), None)
 
     def _on_device(self, work: Callable[[], Answer]) -> Answer:
         """Do work on the device; where an accelerator fails it is done again on the CPU."""

@@ -12,7 +12,6 @@ import numpy as np
 
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.models.catalogue import catalogue
-from viewer.reading.ink import Ink
 from viewer.reading.waveforms import Found, Looked, find_waveforms, look
 from viewer.reading.writing import Line, Words, read_words
 
@@ -53,14 +52,14 @@ class TimeScale:
 
 
 def find_scale(words: Sequence[Words], looked: Looked, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
-    """Return the time scale of what was looked at, None where nothing says it.
+    """Return the time scale, in pixels of ``looked.fine``, None where nothing says it.
 
     ``sweeps_px``: from which column to which the sweeps go, None where there are none.
     """
     times = [(w, *t) for w in words for t in _times(w.text)]
     for w, ms, divided in times:
         alone = _TIME.fullmatch(w.text.strip(" .")) and not divided and _is_round(ms)
-        long = _bar(w.line, looked.ink) if alone else 0.0
+        long = _bar(w.line, looked) if alone else 0.0
         if long:
             return TimeScale(long / ms, "bar", ms)
     axis = _axis(words)
@@ -70,7 +69,7 @@ def find_scale(words: Sequence[Words], looked: Looked, sweeps_px: tuple[float, f
     if len({round(ms, 3) for ms in settings}) != 1:
         return None  # nothing says which time is a division's, or two panels have each their own
     ms = settings[0]
-    px = grid_px(looked.shown, *(sweeps_px or (0, looked.shown.shape[1])))
+    px = grid_px(looked.fine, *(sweeps_px or (0, looked.fine.shape[1])))
     if px:
         return TimeScale(px / ms, "grid", ms)
     if sweeps_px is None:
@@ -100,8 +99,10 @@ def _times(text: str) -> list[tuple[float, bool]]:
     return found
 
 
-def _bar(line: Line, ink: Ink) -> float:
+def _bar(fine_line: Line, looked: Looked) -> float:
     """Return the length of a level bar just above or below a line of words, 0 where there is none."""
+    zoom, ink = looked.zoom / looked.fine_zoom, looked.ink
+    line = Line(zoom * fine_line.x, zoom * fine_line.y, zoom * fine_line.w, zoom * fine_line.h)
     rows, columns = ink.strength.shape
     y0, y1 = int(max(0, line.y - 1.6 * line.h)), int(min(rows, line.y + line.h + 1.6 * line.h))
     reach = max(6 * line.h, 2 * line.w)
@@ -128,7 +129,7 @@ def _bar(line: Line, ink: Ink) -> float:
     groups = np.split(np.array(best), np.flatnonzero(np.diff([f[0] for f in best]) > 2) + 1)
     if len(groups) != 1 or len(groups[0]) > BAR_THICK:
         return 0.0  # a frame round the words, or an area
-    return float(np.median(groups[0][:, 2] - groups[0][:, 1]))
+    return float(np.median(groups[0][:, 2] - groups[0][:, 1])) / zoom
 
 
 def _axis(words: Sequence[Words]) -> TimeScale | None:
@@ -224,13 +225,13 @@ def grid_px(shown: np.ndarray, first: float, last: float) -> float | None:
 
 def read_scale(bundle: ModelBundle, looked: Looked, found: Found, device: str = "cpu") -> TimeScale | None:
     """Read a screen's time scale off it, in pixels of the picture."""
-    words = read_words(bundle, looked.shown, MOST_LINES, device)
+    words = read_words(bundle, looked.fine, MOST_LINES, device)
     sweeps_px = None
     if found.panels:
         widest = max(found.panels, key=lambda p: p.w)
-        sweeps_px = looked.zoom * widest.x, looked.zoom * (widest.x + widest.w)
+        sweeps_px = looked.fine_zoom * widest.x, looked.fine_zoom * (widest.x + widest.w)
     scale = find_scale(words, looked, sweeps_px)
-    return None if scale is None else replace(scale, px_per_ms=scale.px_per_ms / looked.zoom)
+    return None if scale is None else replace(scale, px_per_ms=scale.px_per_ms / looked.fine_zoom)
 
 
 def scale_of(shown: np.ndarray) -> TimeScale | None:

@@ -1,5 +1,6 @@
 """Waveforms in a picture of needle EMG: traces, panels, and a box round each deflection."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,8 +28,12 @@ SQUARE = 0.7  # of its columns reach its full height
 SMALLER = 0.75  # of the deflection before it: what touches that is its slow end
 RESTLESS = 6.0  # times its stroke's height: a curve that goes so far waves, as noise does not
 MOST = 400  # waveforms in a picture
-LARGEST_PX = 2600  # longer pictures are looked at reduced
+SCREEN_PX, LARGEST_PX = 1300, 2600  # longer screens are looked at reduced; longer sheets, and words
 SMALL_PX = 240  # smaller ones enlarged
+
+
+Span = tuple[int, int]  # columns of a sweep: the first, and the one after the last
+Spot = Callable[[Sequence[Trace]], list[list[Span]]]
 
 
 @dataclass(frozen=True)
@@ -75,55 +80,105 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What stands out of a picture's ground, looked at ``zoom`` times as large; ``shown`` as large, uint8."""
+    """What stands out of a picture's ground, looked at ``zoom`` times as large.
 
-    shown: np.ndarray
+    ``fine``: the picture for what is small on it (words, grids), uint8, ``fine_zoom`` times as large.
+    """
+
     ink: Ink
     zoom: float
+    fine: np.ndarray
+    fine_zoom: float
 
 
-def look(shown: np.ndarray) -> Looked:
-    """Return what stands out of a picture, uint8 (rows, columns) or (rows, columns, 3), upright."""
+def look(shown: np.ndarray, as_sheet: bool = False) -> Looked:
+    """Return what stands out of a picture, uint8 (rows, columns) or (rows, columns, 3), upright.
+
+    What may be a sheet (a page higher than wide is one) is looked at closely.
+    """
+    fine, fine_zoom = _zoomed(shown, LARGEST_PX)
+    closely = as_sheet or shown.shape[0] > shown.shape[1]
+    coarse, zoom = (fine, 1.0) if closely else _zoomed(fine, SCREEN_PX)
+    return Looked(find_ink(coarse), fine_zoom * zoom, fine, fine_zoom)
+
+
+def _zoomed(shown: np.ndarray, longest_px: int) -> tuple[np.ndarray, float]:
+    """Return a picture no longer than that, small ones enlarged; and by how much."""
     import cv2
 
     longest = max(shown.shape[:2])
-    zoom = LARGEST_PX / longest if longest > LARGEST_PX else max(1.0, min(2.0, SMALL_PX / longest))
-    if zoom != 1.0:
-        way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
-        shown = cv2.resize(shown, None, fx=zoom, fy=zoom, interpolation=way)
-    return Looked(shown, find_ink(shown), zoom)
+    zoom = longest_px / longest if longest > longest_px else max(1.0, min(2.0, SMALL_PX / longest))
+    if zoom == 1.0:
+        return shown, 1.0
+    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+    return cv2.resize(shown, None, fx=zoom, fy=zoom, interpolation=way), zoom
 
 
-def find_waveforms(shown: np.ndarray, looked: Looked | None = None) -> Found:
+def find_waveforms(shown: np.ndarray, looked: Looked | None = None, spot: Spot | None = None) -> Found:
     """Find the waveforms in a picture, uint8 (rows, columns) or (rows, columns, 3), upright.
 
-    ``looked``: what ``look`` made of it, where that was done before.
+    ``looked``: what ``look`` made of it, where that was done before. ``spot`` finds the potentials on the sweeps: a
+    network (``reading.spotting``). The rules here do where it finds none (it fills the picture), or is not there.
     """
     looked = looked or look(shown)
-    ink = looked.ink
-    traces: list[Trace] = []
-    level: list[Trace] = []
-    for share in SHARES:
-        more = find_traces(ink.mask(share))
-        level += [t for t in more if t.ruled]
-        traces += [t for t in more if _is_curve(t) and not any(_near(t, other, ink.panels) for other in traces)]
-    found = _arranged(sweeps(traces, ink), ink)
-    if level and not traces and not _leaves_out(level, ink):  # lines without a deflection: a flat trace, or a grid
+    found = _found(looked, spot)
+    if len(found.panels) > 1 and looked.zoom < looked.fine_zoom:  # a sheet: its waves are small
+        found = _found(look(shown, as_sheet=True), spot)
+    return found
+
+
+def _found(looked: Looked, spot: Spot | None) -> Found:
+    curves, level = _curves(looked.ink)
+    own = sweeps(curves, looked.ink)
+    spans = _high(own, spot(own)) if spot is not None and own else []
+    if not any(spans):
+        spans = [deflections(t) for t in own]
+    found = _arranged(own, spans, looked.ink)
+    if level and not curves and not _leaves_out(level, looked.ink):  # no deflection: a flat trace, or a grid
         found = replace(found, quiet=True)
     return _scaled(found, 1 / looked.zoom)
 
 
-def _arranged(traces: list[Trace], ink: Ink) -> Found:
+def find_sweeps(looked: Looked) -> list[Trace]:
+    """Return the sweeps of a picture from the top down, in pixels as it was looked at."""
+    return sweeps(_curves(looked.ink)[0], looked.ink)
+
+
+def _curves(ink: Ink) -> tuple[list[Trace], list[Trace]]:
+    """Return the traces that are curves, and those that are as straight as lines."""
+    curves: list[Trace] = []
+    level: list[Trace] = []
+    for share in SHARES:
+        more = find_traces(ink.mask(share))
+        level += [t for t in more if t.ruled]
+        curves += [t for t in more if _is_curve(t) and not any(_near(t, other, ink.panels) for other in curves)]
+    return curves, level
+
+
+def _high(traces: list[Trace], spans: list[list[Span]]) -> list[list[Span]]:
+    """Return the spans in which a curve goes far enough from its baseline to be seen."""
+
+    def height(trace: Trace, span: Span) -> float:
+        own = slice(*span)
+        return float(
+            max(trace.base[own].max(), trace.bottom[own].max()) - min(trace.base[own].min(), trace.top[own].min())
+        )
+
+    return [[s for s in own if height(t, s) >= LEAST_PX] for t, own in zip(traces, spans, strict=True)]
+
+
+def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink) -> Found:
     from viewer.reading.panels import group_panels
 
     panels: list[Panel] = []
     waveforms: list[Waveform] = []
     busy = 0.0
+    spans_of = {id(t): own for t, own in zip(traces, spans, strict=True)}
     groups = group_panels(traces, ink)
     widest = max((rect[2] for _, rect in groups), default=0.0)
     for members, rect in groups:
         number = len(panels)
-        found = [(trace, span) for trace in members for span in deflections(trace)]
+        found = [(trace, span) for trace in members for span in spans_of[id(trace)]]
         if not found and rect[2] < NARROW * widest:
             continue
         places = {id(t): s for s, t in enumerate(members)}

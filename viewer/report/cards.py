@@ -5,13 +5,14 @@ from typing import Any
 
 from viewer.models.card import Card, Figure
 
-WHAT = {"kind": "the kind of a picture", "words": "what is written on a picture"}
+SHORT = {"kind": "tells kinds", "words": "reads words", "sweeps": "finds potentials"}
+WHAT = {"kind": "the kind of a picture", "words": "what is written on a picture", "sweeps": "potentials on sweeps"}
 
 
 def card_line(card: Card) -> str:
     """Return a card in one line: id, version, state, what it reads."""
     state = "validated" if card.validated else "not validated"
-    reads = {"kind": "tells kinds", "words": "reads words"}.get(card.role) or ", ".join(card.reads)
+    reads = SHORT.get(card.role) or ", ".join(card.reads)
     return f"{card.id:<16} {card.version:<8} {state:<14} {reads:<14} {card.title}"
 
 

@@ -1,8 +1,10 @@
 """The shapes: each function returns one potential, positive where the needle is positive, its peak-to-peak 1."""
 
+from types import ModuleType
+
 import numpy as np
 
-from training.simulate.emg import lobes
+from training.simulate.emg import lobes, traced
 from training.simulate.emg.draws import Draw, Range
 from training.simulate.emg.fibre import (
     STEP_MM,
@@ -14,14 +16,14 @@ from training.simulate.emg.fibre import (
     trim,
 )
 
-FREE = 0.35  # of the potentials are drawn as lobes, with no fibre behind them
+FREE = ((lobes, 0.25), (traced, 0.25))  # of the potentials are drawn with no fibre behind them
 SURFACE_MM = Range(0.08, 0.3)  # half the length: concentric 580 x 150 um, monopolar cones up to 0.34 mm2 (L)
 
 
 def fibrillation_shape(draw: Draw, rate_hz: float, duration_ms: float, at_origin: bool = False) -> np.ndarray:
     """Return a fibre's potential as it goes past the needle: positive first, biphasic near its origin or end."""
-    if draw.chance(FREE):
-        return _unit(_to_last(lobes.fibrillation(draw, at_origin), duration_ms, rate_hz))
+    if free := _free(draw):
+        return _unit(_to_last(free.fibrillation(draw, at_origin), duration_ms, rate_hz))
     variant = draw.rng.random()
     origin, end = -draw.between(3, 25), draw.between(5, 30)
     if at_origin:
@@ -49,8 +51,8 @@ def positive_sharp_wave_shape(
     The wave slows towards the block, so the return is drawn out and the fall is not: fall under 1 ms, positive phase
     under 5 ms (L). The needle's after-depolarisation sets the negative phase; without it the wave is purely positive.
     """
-    if draw.chance(FREE):
-        return _unit(trim(lobes.positive_sharp_wave(draw, rate_hz, duration_ms, purely_positive)))
+    if free := _free(draw):
+        return _unit(trim(free.positive_sharp_wave(draw, rate_hz, duration_ms, purely_positive)))
     fibre = Fibre(
         radius_mm=draw.between(0.05, 0.3),
         velocity_m_s=2.0,
@@ -101,8 +103,8 @@ def end_plate_noise_shape(draw: Draw, rate_hz: float, duration_ms: float) -> np.
 
 def end_plate_spike_shape(draw: Draw, rate_hz: float, duration_ms: float) -> np.ndarray:
     """Return a fibre's potential that starts at the needle: negative first, then positive."""
-    if draw.chance(FREE):
-        return _unit(_to_last(lobes.end_plate_spike(draw), duration_ms, rate_hz))
+    if free := _free(draw):
+        return _unit(_to_last(free.end_plate_spike(draw), duration_ms, rate_hz))
     fibre = Fibre(
         radius_mm=draw.between(0.04, 0.3),
         velocity_m_s=draw.between(2.5, 4.5),
@@ -125,8 +127,8 @@ def motor_unit_shape(
     Fibres lie evenly over the needle's uptake area, their end plates and velocities spread; reinnervation adds fibres
     in groups and spreads them, myopathy leaves few. ``spread_by`` more than 1: their arrivals lie farther apart.
     """
-    if draw.chance(FREE):
-        return _unit(_to_last(lobes.motor_unit(draw, form), duration_ms * spread_by**0.3, rate_hz))
+    if free := _free(draw):
+        return _unit(_to_last(free.motor_unit(draw, form), duration_ms * spread_by**0.3, rate_hz))
     (few, many), (close, wide) = _UNITS[form]
     count, spread = draw.integer(few, many), spread_by * draw.between(close, wide)
     surface = draw.of(SURFACE_MM)
@@ -184,8 +186,20 @@ def _lasting(
 
 def _to_last(shape: np.ndarray, duration_ms: float, rate_hz: float) -> np.ndarray:
     """Return the shape resampled so that it lasts ``duration_ms`` from first to last 5 % of its largest deflection."""
-    first, last = extent(shape)
-    return trim(stretched(shape, duration_ms * rate_hz / 1000 / max(1, last - first)))
+    for ease in (trim, np.asarray):  # easing the ends in takes a little off a sharp one
+        first, last = extent(shape)
+        shape = ease(stretched(shape, duration_ms * rate_hz / 1000 / max(1, last - first)))
+    return shape
+
+
+def _free(draw: Draw) -> ModuleType | None:
+    """Return the way in which a potential is drawn with no fibre behind it, or None: by a fibre."""
+    at = draw.rng.random()
+    for way, share in FREE:
+        if at < share:
+            return way
+        at -= share
+    return None
 
 
 def _unit(shape: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ OpenCV draws the same antialiased line into the same memory in 10 ms. Everything
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QRectF
@@ -32,6 +33,13 @@ class Canvas:
         painter.scale(self.ratio, self.ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         return painter
+
+    def frame(self, inside: QRectF, colour: QColor) -> None:
+        """Fill what lies outside a rectangle (in device-independent pixels)."""
+        x0, x1 = round(inside.left() * self.ratio), round(inside.right() * self.ratio)
+        y0, y1 = round(inside.top() * self.ratio), round(inside.bottom() * self.ratio)
+        for part in (np.s_[:y0], np.s_[y1:], np.s_[y0:y1, :x0], np.s_[y0:y1, x1:]):
+            self.words[part] = _word(colour)
 
     def rows(self, ys: np.ndarray, colour: QColor, x0: float, x1: float) -> None:
         """Draw horizontal lines one device pixel thick (coordinates in device-independent pixels)."""
@@ -164,24 +172,26 @@ class Canvas:
     def _columns(self, first: int, top: np.ndarray, bottom: np.ndarray, drawn: np.ndarray, colour: QColor) -> None:
         """Fill rows ``top`` to ``bottom`` of each column that is ``drawn``.
 
-        One path goes up and down each column and over to the next in a row that both have: OpenCV draws it in a tenth
-        of the time that a mask of the whole picture takes.
+        A mask of the rows that any of them has, laid on by OpenCV, takes less than half the time of a path up and down
+        the columns: memory lies along rows.
         """
         import cv2
 
-        for start, stop in _runs(drawn):
-            high, low = top[start:stop], bottom[start:stop]
-            # Down one column and up the next: over at the lowest row that both have, then at the highest.
-            lowest, highest = np.minimum(low[:-1], low[1:]), np.maximum(high[:-1], high[1:])
-            highest = np.minimum(highest, lowest)
-            over = np.where(np.arange(len(lowest)) % 2 == 0, lowest, highest)
-            path = np.empty((len(high), 4, 2), np.int32)
-            path[:, :, 0] = np.arange(first + start, first + stop)[:, None]
-            path[:, 0, 1] = np.concatenate([high[:1], over])
-            path[::2, 1, 1], path[::2, 2, 1] = high[::2], low[::2]
-            path[1::2, 1, 1], path[1::2, 2, 1] = low[1::2], high[1::2]
-            path[:, 3, 1] = np.concatenate([over, path[-1:, 2, 1]])
-            cv2.polylines(self.pixels, [path.reshape(-1, 2)], False, bgra(colour), 1, cv2.LINE_8)
+        if not drawn.any():
+            return
+        a, b = int(top[drawn].min()), int(bottom[drawn].max()) + 1
+        rows = np.arange(a, b, dtype=np.int16)[:, None]
+        mask = rows >= np.where(drawn, top, b).astype(np.int16)
+        mask &= rows <= bottom.astype(np.int16)
+        part = np.s_[a:b, first : first + len(top)]
+        paint = _paint(self.words.shape, int(_word(colour))).view(np.uint8).reshape(self.pixels.shape)
+        cv2.copyTo(paint[part], mask.view(np.uint8), self.pixels[part])
+
+
+@lru_cache(maxsize=2)
+def _paint(shape: tuple[int, int], word: int) -> np.ndarray:
+    """Return a picture of one colour, to lay through masks."""
+    return np.full(shape, word, np.uint32)
 
 
 def _word(colour: QColor) -> np.uint32:

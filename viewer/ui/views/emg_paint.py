@@ -43,11 +43,10 @@ def screen(view: "EmgSweepView", ratio: float) -> Canvas:
 def begin(view: "EmgSweepView", ratio: float) -> Drawing:
     """Return a screen with grid and heat."""
     colours = view.colours
-    canvas = Canvas(round(view.width() * ratio), round(view.height() * ratio), ratio, colours.colour("ground"))
-    area = view.screen_rect
-    with canvas.painter() as painter:
-        painter.fillRect(area, colours.colour("screen"))
-        if view.overlays_shown:
+    canvas = Canvas(round(view.width() * ratio), round(view.height() * ratio), ratio, colours.colour("screen"))
+    canvas.frame(view.screen_rect, colours.colour("ground"))
+    if view.overlays_shown and view.heat_map is not None:
+        with canvas.painter() as painter:
             for sweep in view.sweeps():
                 _heat(painter, view, sweep)
     _dots(canvas, view)

@@ -326,8 +326,10 @@ class EmgSweepView(TraceView):
         laid_over = self.mode == "trigger" and self.superimposed and not self.unhurried
         if not emg_paint.go_on(drawing, self, FRAME_S if laid_over else float("inf")):
             QTimer.singleShot(0, self, self.update)  # dozens of sweeps come one after another, as on a storage screen
-        image = drawing.canvas.image
-        painter.drawImage(QRectF(self.rect()), image, QRectF(image.rect()))
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)  # to the device's own pixels: drawn as it is, not resampled
+        painter.drawImage(QPointF(0, 0), drawing.canvas.image)
+        painter.restore()
         if self.overlays_shown:
             emg_events.paint_events(painter, self)
             emg_paint.paint_marks(painter, self)

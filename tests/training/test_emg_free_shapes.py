@@ -1,18 +1,18 @@
-"""Potentials drawn as lobes, with no fibre behind them, against the same published numbers."""
+"""Potentials drawn with no fibre behind them, as lobes or through corners, against the same published numbers."""
 
 import numpy as np
 import pytest
 
-from training.simulate.emg import potentials
+from training.simulate.emg import lobes, potentials, traced
 from training.simulate.emg.draws import Draw
 from training.simulate.emg.fibre import count_phases, extent
 
 RATE = 20000.0
 
 
-@pytest.fixture(autouse=True)
-def only_lobes(monkeypatch):
-    monkeypatch.setattr(potentials, "FREE", 1.0)
+@pytest.fixture(autouse=True, params=[lobes, traced], ids=["lobes", "traced"])
+def only_one_way(request, monkeypatch):
+    monkeypatch.setattr(potentials, "FREE", ((request.param, 1.0),))
 
 
 def first_phase(shape: np.ndarray) -> float:

@@ -1,0 +1,1 @@
+"""The network that spots potentials along the sweeps of a picture."""
