@@ -7,7 +7,7 @@ from training.simulate.emg_artwork import draw_words
 from viewer.formats import open_study
 from viewer.models.bundle import load_bundle
 from viewer.reading.engine import Engine
-from viewer.reading.scale import find_scale, grid_px, read_scale
+from viewer.reading.scale import find_scale, grid_px, read_scale, screen_words
 from viewer.reading.waveforms import Found, Panel, look
 from viewer.reading.writing import Line, Words, find_lines, find_strokes, plain, read_words
 from viewer.resources import resources_dir
@@ -156,7 +156,8 @@ def test_the_sample_tells_its_scale_and_a_region_keeps_it(words_model):
     study = open_study(SAMPLE)
     found = look(study.image.pixels)
     panels = Found((Panel(24, 56, 900, 640, 4),))
-    assert read_scale(words_model, found, panels).px_per_ms == pytest.approx(PX_PER_MS, rel=0.03)
+    told = screen_words(words_model, study.image.pixels)
+    assert read_scale(told, found, panels).px_per_ms == pytest.approx(PX_PER_MS, rel=0.03)
     engine = Engine("cpu")
     for region in (None, Region(x=200, y=60, w=400, h=300)):
         notes = {note.code: note.message for note in engine.read(study, region=region).warnings}

@@ -15,7 +15,7 @@ from viewer.reading.emg_picture import PictureRead, concluded, is_sheet
 from viewer.reading.engine import Engine
 from viewer.reading.traces import find_traces
 from viewer.reading.values import Finding, Reading
-from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms
+from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms, look
 from viewer.study import Image, Kind, KindFrom, Region
 
 DARK, LIGHT = ((8, 12, 30), (90, 255, 120), (40, 60, 60)), ((255, 255, 255), (10, 10, 40), (205, 205, 205))
@@ -72,6 +72,22 @@ def test_each_potential_has_a_box_round_it(look, grid):
         assert wave.y + wave.h == pytest.approx(250 + 50, abs=18)
         assert not wave.clipped
     assert len(found.panels) == 1
+
+
+def test_a_large_screen_is_looked_at_reduced_and_its_boxes_are_where_its_waves_are():
+    import cv2
+
+    small = screen([sum(spike(WIDTH, at) for at in PLACES)], grid=False)
+    large = cv2.resize(small, None, fx=2.5, fy=2.5, interpolation=cv2.INTER_CUBIC)
+    looked = look(large)
+    assert max(looked.ink.strength.shape) <= 1300
+    assert looked.fine.shape == large.shape
+    found = find_waveforms(large, looked)
+    for at in PLACES:
+        (wave,) = (w for w in found.waveforms if w.x < 2.5 * (at + 4) < w.x + w.w)
+        assert wave.y + wave.h == pytest.approx(2.5 * (250 + 60), abs=20)
+    page = np.vstack([large] * 3)  # higher than wide: a sheet, looked at as it is
+    assert look(page).zoom == look(page).fine_zoom
 
 
 def test_the_slow_end_of_a_sharp_wave_is_in_its_box():

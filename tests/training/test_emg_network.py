@@ -8,7 +8,7 @@ from training.emg.card import PRECISION_WANTED
 from training.emg.figures import Results, share
 from training.emg.measure import operating_points, uncertain_below
 from training.emg.pictures import HEIGHT, STRIDE, WIDTH, shard
-from training.emg.train import HEAD, NAMES, TOLD, WithMore, loss, tensors
+from training.emg.train import HEAD, NAMES, TOLD, WithMore, between, loss, tensors
 from training.simulate.emg.parameters import LABELS
 from viewer.models.networks import build_network
 from viewer.models.networks.screen_waves import SCALE, scale_plane
@@ -29,6 +29,17 @@ class TestNetwork:
             features = network.features(torch.zeros(2, 1, HEIGHT, WIDTH))
             assert features.shape == (2, 160, HEIGHT // STRIDE, WIDTH // STRIDE)
             assert network.head(features).shape == (2, 3)
+
+    def test_weights_go_back_a_share_of_their_way(self):
+        own = build_network("screen-waves", classes=3)
+        ended = {k: v.clone() for k, v in own.state_dict().items()}
+        begun = {k: torch.zeros_like(v) for k, v in ended.items()}
+        moved = between(own, begun, 0.75).state_dict()
+        weight = "cell.weight"
+        assert torch.allclose(moved[weight], 0.75 * ended[weight])
+        assert ended[weight].abs().max() > 0
+        kept = between(own, begun, 1.0).state_dict()
+        assert torch.equal(kept[weight], moved[weight])
 
     def test_one_strong_cell_is_not_drowned_by_the_others(self, network):
         cells = torch.zeros(1, 3, 16, 22)

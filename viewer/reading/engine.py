@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,16 +20,17 @@ from viewer.models.preprocessing import Extent, Prepared, prepare
 from viewer.reading import findings as find
 from viewer.reading.checks import check_study, conflicts, fits_content
 from viewer.reading.device import choose_device, is_device_failure
-from viewer.reading.emg_picture import concluded, read_emg_picture, sheet_panels, shows_traces
+from viewer.reading.emg_picture import PictureRead, concluded, read_emg_picture, sheet_panels, shows_traces
 from viewer.reading.gradcam import class_maps
 from viewer.reading.identify import EMG_ASSUMED_FROM, SHEET_DOUBTED_BELOW, KindOpinion, overrule, settle_kind, votes_for
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
-from viewer.reading.scale import TimeScale, read_scale
+from viewer.reading.scale import TimeScale, read_scale, screen_words
 from viewer.reading.spotting import spot
 from viewer.reading.values import ModelIdentity, Reading
-from viewer.reading.waveforms import Found, Looked, Spot, find_waveforms, look
+from viewer.reading.waveforms import Found, Spot, find_waveforms, look
 from viewer.reading.words import kind_name
+from viewer.reading.writing import Words
 from viewer.study import Image, Kind, KindFrom, Note, Region, Study
 from viewer.study.display import grey8
 
@@ -221,18 +223,21 @@ class Engine:
         self, job: "_Job", study: Study, part: Study, card: Card, region: Region | None, checked: tuple[Note, ...]
     ) -> Reading:
         """Read a picture of needle EMG: whole or panel by panel, and each waveform in it."""
-        whole = look(grey8(study.image))
-        looked = whole if region is None else None
+        shown = grey8(study.image)
+        with ThreadPoolExecutor(1) as aside:
+            words = aside.submit(self._words(), shown)  # while the other core looks for the curves
+            whole = look(shown)
+            looked = whole if region is None else None
 
-        def scale_of(found: Found) -> TimeScale | None:
-            job.stage("scale", 0.35)
-            return self._time_scale(study, whole, found if region is None else None)
+            def scale_of(found: Found) -> TimeScale | None:
+                job.stage("scale", 0.35)
+                return read_scale(words.result(), whole, found if region is None else find_waveforms(shown, whole))
 
-        read = self._on_device(
-            lambda: read_emg_picture(
-                self.networks.get(card, self.device), part, self.device, job.stage, looked, scale_of, self._spotter()
-            )
-        )
+            def read_it() -> PictureRead:
+                bundle, spotter = self.networks.get(card, self.device), self._spotter()
+                return read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter)
+
+            read = self._on_device(read_it)
         if any(note.code == "scale-read" for note in read.notes):
             checked = tuple(note for note in checked if note.code != "scale-unknown")
         notes = (*checked, *read.notes)
@@ -246,13 +251,12 @@ class Engine:
         x, y = (0, 0) if region is None else (max(0, round(region.x)), max(0, round(region.y)))
         return concluded(read, card, reading, x, y)
 
-    def _time_scale(self, study: Study, looked: Looked, found: Found | None) -> TimeScale | None:
-        """Read a screen's time scale off it, where a model that reads words is installed."""
+    def _words(self) -> Callable[[np.ndarray], list[Words]]:
+        """Return what reads the words on a screen; nothing does where no model for that is installed."""
         card = self._helper("words")
         if card is None:
-            return None
-        found = found or find_waveforms(grey8(study.image), looked)
-        return read_scale(self.networks.get(card, self.device), looked, found, self.device)
+            return lambda shown: []
+        return partial(screen_words, self.networks.get(card, self.device), device=self.device)
 
     def _spotter(self) -> Spot | None:
         """Return what finds potentials on sweeps, where a model for that is installed."""

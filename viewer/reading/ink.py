@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewer.reading.ground import Rect, find_ground
+from viewer.reading.ground import Rect, find_ground, widest
 
 NEAR_SHARE = 0.16  # of the picture's longer side: a stroke counts by the strongest one so near; grids are fainter
 SOLID_FROM_PX = 500  # in smaller pictures a trace may be as thick as anything
@@ -43,8 +43,8 @@ class Ink:
         """
         import cv2
 
-        mask = (self.strength > np.maximum(self.near * np.float32(share), np.float32(self.floor))).astype(np.uint8)
-        weak = (self.strength > np.maximum(self.near * np.float32(share / 2), np.float32(self.floor))).astype(np.uint8)
+        mask = _over(self.strength, self.near, share, self.floor)
+        weak = _over(self.strength, self.near, share / 2, self.floor)
         weak &= 1 - self.upright
         for _ in range(STEEP_STEPS):
             mask |= cv2.dilate(mask, np.ones((9, 3), np.uint8)).astype(np.uint8) & weak
@@ -54,6 +54,12 @@ class Ink:
         return (kept | wide | tall).astype(bool)  # a curve goes on through a line
 
 
+def _over(strength: np.ndarray, near: np.ndarray, share: float, floor: float) -> np.ndarray:
+    """Return where strokes are stronger than a share of the strongest near, and than the floor: uint8 (1, else 0)."""
+    least = np.maximum(near * np.float32(share), np.float32(floor)).astype(np.uint8)  # whole numbers: cut off is enough
+    return (strength > least).view(np.uint8)
+
+
 def find_ink(shown: np.ndarray) -> Ink:
     """Return what is drawn on a picture, uint8 (rows, columns) or (rows, columns, 3), dark or light its ground."""
     import cv2
@@ -61,7 +67,7 @@ def find_ink(shown: np.ndarray) -> Ink:
     colour = cv2.cvtColor(shown, cv2.COLOR_GRAY2RGB) if shown.ndim == 2 else shown
     ground, panels, edges = find_ground(colour)
     apart = cv2.absdiff(colour, ground)
-    strength = apart.max(2)
+    strength = widest(apart)
     strength[edges] = 0
     near = _strongest_near(strength)
     for r in panels:
@@ -225,7 +231,7 @@ def _rules(strength: np.ndarray, near: np.ndarray, floor: float) -> tuple[np.nda
 
     upright, flat = np.zeros_like(strength), np.zeros_like(strength)
     for share in RULE_STRENGTHS:  # finer lines of a grid drown the coarse ones at one, the coarse ones break at another
-        faint = (strength > np.maximum(near * np.float32(share), np.float32(floor))).astype(np.uint8)
+        faint = _over(strength, near, share, floor)
         upright |= _ruled(faint, strength)
         across = np.ascontiguousarray(upright.T)
         flat |= np.ascontiguousarray(_ruled(np.ascontiguousarray(faint.T), strength.T, across).T)

@@ -12,7 +12,7 @@ import numpy as np
 
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.models.catalogue import catalogue
-from viewer.reading.waveforms import Found, Looked, find_waveforms, look
+from viewer.reading.waveforms import Found, Looked, find_waveforms, fine_view, look
 from viewer.reading.writing import Line, Words, read_words
 
 MOST_LINES = 32
@@ -223,9 +223,13 @@ def grid_px(shown: np.ndarray, first: float, last: float) -> float | None:
     return min((px for s, px in found if s >= AS_STRONG * strongest), default=None)
 
 
-def read_scale(bundle: ModelBundle, looked: Looked, found: Found, device: str = "cpu") -> TimeScale | None:
-    """Read a screen's time scale off it, in pixels of the picture."""
-    words = read_words(bundle, looked.fine, MOST_LINES, device)
+def screen_words(bundle: ModelBundle, shown: np.ndarray, device: str = "cpu") -> list[Words]:
+    """Return what can be read on a screen, in pixels of ``Looked.fine``."""
+    return read_words(bundle, fine_view(shown)[0], MOST_LINES, device)
+
+
+def read_scale(words: Sequence[Words], looked: Looked, found: Found) -> TimeScale | None:
+    """Return what a screen's words tell of its time scale, in pixels of the picture."""
     sweeps_px = None
     if found.panels:
         widest = max(found.panels, key=lambda p: p.w)
@@ -240,4 +244,4 @@ def scale_of(shown: np.ndarray) -> TimeScale | None:
     if card is None:
         return None
     looked = look(shown)
-    return read_scale(load_bundle(card.folder), looked, find_waveforms(shown, looked))
+    return read_scale(screen_words(load_bundle(card.folder), shown), looked, find_waveforms(shown, looked))

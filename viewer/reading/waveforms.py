@@ -96,10 +96,15 @@ def look(shown: np.ndarray, as_sheet: bool = False) -> Looked:
 
     What may be a sheet (a page higher than wide is one) is looked at closely.
     """
-    fine, fine_zoom = _zoomed(shown, LARGEST_PX)
+    fine, fine_zoom = fine_view(shown)
     closely = as_sheet or shown.shape[0] > shown.shape[1]
     coarse, zoom = (fine, 1.0) if closely else _zoomed(fine, SCREEN_PX)
     return Looked(find_ink(coarse), fine_zoom * zoom, fine, fine_zoom)
+
+
+def fine_view(shown: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return ``Looked``'s ``fine`` and ``fine_zoom``."""
+    return _zoomed(shown, LARGEST_PX)
 
 
 def _zoomed(shown: np.ndarray, longest_px: int) -> tuple[np.ndarray, float]:
