@@ -8,7 +8,7 @@ import torch
 
 from tests.reading.small import TinyPicture, card, film, study_of
 from viewer.reading.engine import Engine
-from viewer.reading.identify import KindOpinion, settle_kind
+from viewer.reading.identify import KindOpinion, emg_words, settle_kind
 from viewer.study import Kind, KindFrom, Study, Waveform
 
 CLASSES = ["emg-image", "ecg-image", "chest-xray", "unknown"]
@@ -143,3 +143,29 @@ def test_a_kind_that_only_the_traces_settled_is_taken_and_said():
     )
     assert (settled.kind, settled.kind_from) == (Kind.EMG_IMAGE, KindFrom.NETWORK)
     assert [(n.code, "52%" in n.message) for n in settled.notes] == [("kind-assumed", True)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "taken_for", "telling"),
+    [
+        (["l biceps", "200 uv/div", "20 ms/d"], Kind.ECG_IMAGE, "200 uv/div"),
+        (["needle emg"], Kind.UNKNOWN, "needle emg"),
+        (["100 ms", "50 uv"], Kind.UNKNOWN, "50 uv"),
+        (["25 mm/s 10 mm/mv", "emg 35 hz"], Kind.ECG_IMAGE, ""),  # a muscle filter is no EMG
+        (["emg filter 35 hz"], Kind.ECG_IMAGE, ""),
+        (["25 mm/s", "emg 35 hz"], Kind.UNKNOWN, ""),
+        (["eeg fp1", "50 uv"], Kind.UNKNOWN, ""),
+        (["median nerve", "2 ms/div"], Kind.UNKNOWN, ""),  # conduction, not the needle
+        (["holiday 2009"], Kind.UNKNOWN, ""),
+        ([], Kind.ECG_IMAGE, ""),
+    ],
+)
+def test_words_tell_an_emg_screen_but_no_filter_and_no_other_trade(lines, taken_for, telling):
+    assert emg_words(lines, taken_for) == telling
+
+
+def test_the_words_that_told_are_said():
+    told = KindOpinion(Kind.EMG_IMAGE, {"emg-image": 0.1, "ecg-image": 0.9}, assumed=True, words="20 ms/div")
+    settled = settle_kind(study_of(film(), Kind.UNKNOWN), told)
+    assert settled.kind == Kind.EMG_IMAGE
+    assert [(n.code, '"20 ms/div" is written on it' in n.message) for n in settled.notes] == [("kind-assumed", True)]

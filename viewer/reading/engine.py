@@ -22,7 +22,16 @@ from viewer.reading.checks import check_study, conflicts, fits_content
 from viewer.reading.device import choose_device, is_device_failure
 from viewer.reading.emg_picture import PictureRead, concluded, read_emg_picture, sheet_panels, shows_traces
 from viewer.reading.gradcam import class_maps
-from viewer.reading.identify import EMG_ASSUMED_FROM, SHEET_DOUBTED_BELOW, KindOpinion, overrule, settle_kind, votes_for
+from viewer.reading.identify import (
+    ECG_DOUBTED_BELOW,
+    EMG_ASSUMED_FROM,
+    SHEET_DOUBTED_BELOW,
+    KindOpinion,
+    emg_words,
+    overrule,
+    settle_kind,
+    votes_for,
+)
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
 from viewer.reading.scale import TimeScale, read_scale, screen_words
@@ -156,8 +165,13 @@ class Engine:
             emg = card.classes.index(Kind.EMG_IMAGE) if Kind.EMG_IMAGE in card.classes else None
             if panels and emg is not None and votes_for(self._kind_shares(card, panels, cancel)[:, emg]):
                 return KindOpinion(Kind.EMG_IMAGE, opinion)
-        if share[best] >= card.uncertain_below:
-            return KindOpinion(Kind(card.classes[best]), opinion)
+        sure = Kind(card.classes[best]) if share[best] >= card.uncertain_below else Kind.UNKNOWN
+        if sure == Kind.UNKNOWN or (sure == Kind.ECG_IMAGE and share[best] < ECG_DOUBTED_BELOW):
+            told = emg_words([w.text for w in self._words()(grey8(study.content))], sure)
+            if told and shows_traces(study.content):
+                return KindOpinion(Kind.EMG_IMAGE, opinion, assumed=True, words=told)
+        if sure != Kind.UNKNOWN:
+            return KindOpinion(sure, opinion)
         if (
             Kind(card.classes[best]) == Kind.EMG_IMAGE
             and share[best] >= EMG_ASSUMED_FROM

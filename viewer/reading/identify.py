@@ -1,6 +1,7 @@
 """Which kind a study is: what the file says, and what a small network sees."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ SHEET_DOUBTED_BELOW = 0.85
 PANEL_FROM, PANELS_LEAST, PANELS_SHARE = 0.6, 2, 0.34
 # A picture that the network takes for an EMG screen, though not surely, is one where traces with waveforms are found.
 EMG_ASSUMED_FROM = 0.4
+ECG_DOUBTED_BELOW = 0.975  # of 60 real ECG sheets none is under it; EMG taken for ECG mostly is: its words are read
 FILE_DOUBTED_BELOW = 0.05  # probability of the kind a file claims, under which its word is not taken
 # ECGs are stored at 250 to 1,000 Hz, at most 2,000; needle EMG needs 10 kHz and is stored at 4 kHz at the least.
 EMG_FROM_HZ = 3000.0
@@ -25,6 +27,10 @@ _OTHER_TRADE = re.compile(
     r"fp[12z]|c[34z]|o[12z]|p[34z]|t[3-6]|f[348z]|b[hls][zne])\b",
     re.I,
 )
+# What is written on EMG screens alone, as the words' network reads it: a gain in microvolts, the length of a division.
+_SETTINGS = re.compile(r"(ms|uv)\s*/\s*d")
+_EMG_WORDS = re.compile(r"\bemg\b|\bneedle\b|\d\s*uv\b|(ms|uv)\s*/\s*d")
+_OTHER_WORDS = re.compile(r"\be[ec]g\b|\bekg\b|mm\s*/\s*(s|mv)|\bnerve\b|\bcmap\b|\bsnap\b|evoked")
 _VOLTS = frozenset(("", "mv", "uv", "nv", "v", "adu", "nu", "a.u.", "au"))
 
 
@@ -32,18 +38,31 @@ _VOLTS = frozenset(("", "mv", "uv", "nv", "v", "adu", "nu", "a.u.", "au"))
 class KindOpinion:
     """What the kind network makes of a picture: its kind (or ``unknown``), and every kind's probability.
 
-    ``assumed``: the network alone was not sure enough; the traces found in the picture decided.
+    ``assumed``: the network alone was not sure enough; the traces found in the picture decided, or its ``words``.
     """
 
     kind: Kind
     probabilities: dict[str, float]
     assumed: bool = False
+    words: str = ""
 
 
 def votes_for(shares: np.ndarray) -> bool:
     """Whether a sheet is of the kind of which its panels have these probabilities: two at least, and a third of all."""
     own = int((shares >= PANEL_FROM).sum())
     return own >= PANELS_LEAST and own >= PANELS_SHARE * len(shares)
+
+
+def emg_words(lines: Sequence[str], taken_for: Kind) -> str:
+    """Return the line by which a picture is one of needle EMG, empty where none tells.
+
+    ``taken_for``: what the network takes it for. Against an ECG only a screen's settings tell (ECG sheets have EMG
+    filters); against nothing known a gain in microvolts does, and the word itself.
+    """
+    if any(_OTHER_WORDS.search(line) for line in lines):
+        return ""
+    telling = _EMG_WORDS if taken_for == Kind.UNKNOWN else _SETTINGS
+    return next((line for line in lines if telling.search(line)), "")
 
 
 def settle_kind(study: Study, opinion: KindOpinion | None) -> Study:
@@ -106,6 +125,9 @@ def _may_be_needle(waveform: Waveform) -> bool:
 
 def _assumed(opinion: KindOpinion) -> Note:
     share = opinion.probabilities.get(opinion.kind, 0.0)
+    if opinion.words:
+        message = f'It is taken for {kind_name(opinion.kind)}, because "{opinion.words}" is written on it'
+        return Note("kind-assumed", message)
     message = f"It looks most like {kind_name(opinion.kind)}, though not surely ({share:.0%}); traces were found in it"
     return Note("kind-assumed", message)
 
