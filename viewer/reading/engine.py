@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -238,20 +237,18 @@ class Engine:
     ) -> Reading:
         """Read a picture of needle EMG: whole or panel by panel, and each waveform in it."""
         shown = grey8(study.image)
-        with ThreadPoolExecutor(1) as aside:
-            words = aside.submit(self._words(), shown)  # while the other core looks for the curves
-            whole = look(shown)
-            looked = whole if region is None else None
+        whole = look(shown)
+        looked = whole if region is None else None
 
-            def scale_of(found: Found) -> TimeScale | None:
-                job.stage("scale", 0.35)
-                return read_scale(words.result(), whole, found if region is None else find_waveforms(shown, whole))
+        def scale_of(found: Found) -> TimeScale | None:
+            job.stage("scale", 0.35)
+            return read_scale(self._words()(shown), whole, found if region is None else find_waveforms(shown, whole))
 
-            def read_it() -> PictureRead:
-                bundle, spotter = self.networks.get(card, self.device), self._spotter()
-                return read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter)
+        def read_it() -> PictureRead:
+            bundle, spotter = self.networks.get(card, self.device), self._spotter()
+            return read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter)
 
-            read = self._on_device(read_it)
+        read = self._on_device(read_it)
         if any(note.code == "scale-read" for note in read.notes):
             checked = tuple(note for note in checked if note.code != "scale-unknown")
         notes = (*checked, *read.notes)
