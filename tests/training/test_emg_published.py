@@ -24,13 +24,7 @@ from viewer.study import Image, Kind, KindFrom, Source, Study
 
 NO_TIMM = "timm is a training extra: its RMSpropTF and its Inception v4 are the peers here"
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

@@ -25,13 +25,7 @@ PART = {
 }
 RECIPE = {"id": "screen-sweeps", "version": "0.1", "seed": 1, "piece": 2, "validation": 1, "test": 1}
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_most_potentials_of_plain_screens_lie_on_a_sweep_that_is_found_and_hold_its_largest_deflection():

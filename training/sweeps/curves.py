@@ -12,8 +12,8 @@ from training.emg.sheet_matching import OVERLAP
 from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg_screen import render_screen
 from training.simulate.emg_sheet import PLAIN_NOISE, PLAIN_PX, render_sheet
-from viewer.reading.spotting import spread, sweep_input
-from viewer.reading.traces import Trace
+from viewer.reading.spotting import sweep_input
+from viewer.reading.traces import Trace, excursions, spread
 from viewer.reading.waveforms import find_sweeps, look
 
 SHEETS = 0.25  # of the pictures; the rest are screens
@@ -134,8 +134,7 @@ def _spans(trace: Trace, waves: list[_Wave]) -> np.ndarray:
             last.append(wave)
         else:
             groups.append([wave])
-    up, down = trace.base - trace.top, trace.bottom - trace.base
-    up, down = up - np.median(up), down - np.median(down)
+    up, down = excursions(trace)
     noise = max(spread(up), spread(down))
     away = np.maximum(up, down)
     rows = []

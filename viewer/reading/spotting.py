@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from viewer.models.bundle import ModelBundle
 from viewer.models.networks.sweep_waves import MULTIPLE
-from viewer.reading.traces import Trace
+from viewer.reading.traces import Trace, excursions, spread
 
 BATCH = 16
 SAME = 0.5  # of the shorter one: two spans that share so much are one potential
@@ -21,19 +21,13 @@ def sweep_input(trace: Trace) -> np.ndarray:
     How far the curve goes above and below its baseline, in units of its restlessness (compressed) and of its largest
     deflection; how many strokes lie in a column; the stroke's thickness.
     """
-    up, down = trace.base - trace.top, trace.bottom - trace.base
-    up, down = up - np.median(up), down - np.median(down)
+    up, down = excursions(trace)
     rest = max(0.5, spread(up), spread(down))
     most = max(4.0, float(up.max()), float(down.max()))
     strokes = np.minimum(trace.strokes, 4) - 1
     thick = np.full(len(up), np.log(max(1.0, trace.thickness)))
     rows = np.arcsinh(up / rest), np.arcsinh(down / rest), 2 * up / most, 2 * down / most, strokes, thick
     return np.stack(rows).astype(np.float32)
-
-
-def spread(values: np.ndarray) -> float:
-    """Return the resting curve's standard deviation: from the least 30 % of deviations, where waves may fill half."""
-    return float(np.quantile(np.abs(values - np.median(values)), 0.3)) / 0.385
 
 
 def spot(bundle: ModelBundle, traces: Sequence[Trace], device: str = "cpu") -> list[list[tuple[int, int]]]:

@@ -43,6 +43,17 @@ class Trace:
         return float(np.median(self.base))
 
 
+def excursions(trace: Trace) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far a curve goes above and below its baseline in each column, the resting curve's stroke left out."""
+    up, down = trace.base - trace.top, trace.bottom - trace.base
+    return up - np.median(up), down - np.median(down)
+
+
+def spread(values: np.ndarray) -> float:
+    """Return the resting curve's standard deviation: from the least 30 % of deviations, where waves may fill half."""
+    return float(np.quantile(np.abs(values - np.median(values)), 0.3)) / 0.385
+
+
 @dataclass(frozen=True, eq=False)
 class _Runs:
     """Vertical runs of ink: column, first and last row, and the connected part each belongs to."""

@@ -8,7 +8,7 @@ import numpy as np
 from viewer.reading.ground import Rect
 from viewer.reading.ink import Ink, find_ink
 from viewer.reading.sweeps import sweeps
-from viewer.reading.traces import Trace, find_traces
+from viewer.reading.traces import Trace, excursions, find_traces, spread
 
 SHARES = (0.3, 0.17)  # strokes that count, of the strongest near: the second where the first finds no trace
 LEAST_PX = 6.0  # a deflection is at least so high
@@ -273,17 +273,16 @@ def _is_curve(trace: Trace) -> bool:
 
 def deflections(trace: Trace) -> list[tuple[int, int]]:
     """Return the columns (first, after the last) of each deflection of a trace that stands out from its rest."""
-    up, down = trace.base - trace.top, trace.bottom - trace.base
-    up, down = (_without_frames(part - np.median(part)) for part in (up, down))
+    up, down = map(_without_frames, excursions(trace))
     size = np.maximum(np.maximum(up, down), 0.0)
-    noise = max(0.5, _spread(up), _spread(down))
+    noise = max(0.5, spread(up), spread(down))
     least = max(LEAST_PX, OVER_NOISE * noise, OVER_THICKNESS * trace.thickness)
     low = max(1.5, 2.0 * noise)
     if float(size.max(initial=0.0)) < least:
         return []
     middle = (up - down) / 2 if trace.thickness > 3 else np.where(up > down, up, -down)
     slow = [np.abs(_ahead(middle, columns)) for columns in (9, 25)]
-    rests = [max(0.3, _spread(s)) for s in slow]
+    rests = [max(0.3, spread(s)) for s in slow]
     spans: list[tuple[int, int]] = []
     before = 0.0  # the last one's peak
     for first, last in _merged(_stretches(_smooth(size) > low)):
@@ -345,11 +344,6 @@ def _ahead(values: np.ndarray, columns: int) -> np.ndarray:
     """Return the mean of a column and those after it, ``columns`` in all."""
     padded = np.pad(values, (0, columns - 1), "edge")
     return np.convolve(padded, np.ones(columns) / columns, "valid")
-
-
-def _spread(values: np.ndarray) -> float:
-    """Return the resting curve's standard deviation: from the least 30 % of deviations, where waves may fill half."""
-    return float(np.quantile(np.abs(values - np.median(values)), 0.3)) / 0.385
 
 
 def _smooth(size: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """A small network along a sweep of a picture: in each column, is a potential's largest deflection there, how far is it.
 
 A U-shaped network in one dimension (Ronneberger et al. 2015), with centre points and extents as in the detector of
-recordings: a wave is four columns wide on one sheet and hundreds on another. 0.4 M parameters.
+recordings: a wave is four columns wide on one sheet and hundreds on another. 0.5 M parameters.
 """
 
 import torch
