@@ -8,11 +8,12 @@ from viewer.formats.registry import table
 from viewer.models.card import Card, Figure, read_card
 from viewer.resources import resources_dir
 
+MOST = 8
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
 def models_table() -> str:
-    """Return one row a shipped model, with the first figures of its card."""
+    """Return one row a shipped model, with the main figures of its card: `MOST` at the most, one of each data first."""
     cards = [read_card(folder) for folder in sorted((resources_dir() / "models").iterdir()) if folder.is_dir()]
     rows = ["| model | reads | figures on held-out data | maps |", "|---|---|---|---|"]
     return "\n".join(rows + [_row(card) for card in cards])
@@ -27,7 +28,13 @@ def filled(text: str) -> str:
 
 
 def _row(card: Card) -> str:
-    figures = "<br>".join(_figure(f) for f in card.figures if not f.label and "calibration" not in f.name)
+    told = [f for f in card.figures if "calibration" not in f.name]
+    told = [f for f in told if not f.label] or told
+    of_its_data = [[g.data for g in told[:i]].count(f.data) for i, f in enumerate(told)]
+    first = sorted(range(len(told)), key=lambda i: (of_its_data[i], i))[:MOST]
+    figures = "<br>".join(_figure(told[i]) for i in sorted(first))
+    if len(told) > MOST:
+        figures += f"<br>and {len(card.figures) - MOST} more: `leadlight models show {card.id}`"
     maps = "shown" if card.maps_faithful else "not shown: not faithful"
     what = {
         "kind": "finds a picture's kind",
@@ -39,7 +46,8 @@ def _row(card: Card) -> str:
 
 def _figure(figure: Figure) -> str:
     interval = "" if figure.low is None or figure.high is None else f" [{figure.low:.3f}, {figure.high:.3f}]"
-    return f"{figure.name} {figure.value:.3f}{interval}, {figure.data}, n = {figure.count}"
+    name = f"{figure.label} {figure.name}" if figure.label else figure.name
+    return f"{name} {figure.value:.3f}{interval}, {figure.data}, n = {figure.count}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.emg.event_figures import judged_trains, mixtures, tell
+from training.emg.event_figures import coincident, judged_trains, mixtures, tell
 from training.emg.heads import example, group_truth, window_truth
 from training.emg.matching import Counts, by_class, detection, matched
 from training.emg.measure_traces import operating_points
@@ -15,6 +15,7 @@ from training.emg.traces import OPEN, UPSIDE_DOWN, random_recording, scaled, sha
 from training.emg.train_traces import CELLS, batches, loss, target, train
 from training.simulate.emg.draws import Draw
 from training.simulate.emg.parameters import LABELS
+from training.simulate.emg.recording import Amplifier, Recording, TrueEvent
 from training.simulate.emg.scene import simulate_mixture
 from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.networks.trace_events import CELL, TraceEvents
@@ -152,6 +153,16 @@ def test_operating_points_keep_their_precision():
     said = [t[0] for s, t in made if s[0] >= points["PSW"]]
     assert np.mean(said) >= 0.9
     assert 0.5 <= sure <= 0.95
+
+
+def test_potentials_under_a_millisecond_apart_are_one_deflection():
+    """Of a group only the largest counts: 40 and 90 uV half a millisecond apart are one, 2 ms later is another."""
+    events = [
+        TrueEvent("Others", "normal MUAP", n, at, at - 0.003, at + 0.003, size)
+        for n, (at, size) in enumerate([(0.1, 40.0), (0.1005, 90.0), (0.1025, 20.0), (0.3, 50.0), (0.3, 60.0)])
+    ]
+    recording = Recording(np.zeros(4000, np.float32), 8000.0, tuple(events), Amplifier())
+    assert coincident(recording).tolist() == [True, False, False, True, False]
 
 
 def test_trains_are_judged_against_the_true_train():

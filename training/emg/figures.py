@@ -12,6 +12,7 @@ from training.simulate.emg.parameters import LABELS
 
 OTHERS = LABELS.index("Others")
 UNSEEN = "simulated, looks and parameter ranges never used in training"
+STRANGER = "drawn by another simulator, never trained on (training/simulate/emg_hands/stranger)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +59,34 @@ def simulated_figures(unseen: Results, points: dict[str, float], sure: float) ->
         ("stacked sweeps", ~cut & stacked),
     ):
         figures.append(share("accuracy", right, f"{UNSEEN}: {kind}", of=those))
-    for index, label in enumerate(LABELS):
-        truth, score = own.truth == index, own.probability[:, index]
-        for way, said in (("most probable", own.called == index), ("operating point", score >= points[label])):
-            figures.append(share(f"precision, {way}", truth, UNSEEN, label, of=said))
-            figures.append(share(f"recall, {way}", said, UNSEEN, label, of=truth))
-        figures.append(measured("AUC", lambda i, t=truth, p=score: auc(t[i], p[i]), len(truth), UNSEEN, label))  # type: ignore[misc]
+    figures += _class_figures(own, points, UNSEEN)
     spikes = own.fact("generator") == "end-plate spike"
     figures.append(share("end-plate spikes called Fibs", own.called == LABELS.index("Fibs"), UNSEEN, "Fibs", spikes))
     waves = unseen.where(unseen.fact("inverted") & (unseen.truth != OTHERS))
     data = "simulated, unseen looks, drawn upside down"
     figures.append(share("PSW or Fibs called any class with confidence", waves.probability.max(1) >= sure, data))
+    return figures
+
+
+def stranger_figures(own: Results, points: dict[str, float], sure: float) -> list[dict[str, Any]]:
+    """Return the figures on pictures that another simulator drew, no scale told."""
+    right, told = own.called == own.truth, own.probability.max(1) >= sure
+    return [
+        share("accuracy", right, STRANGER),
+        share("called, not uncertain", told, STRANGER),
+        share("accuracy where not uncertain", right, STRANGER, of=told),
+        *_class_figures(own, points, STRANGER),
+    ]
+
+
+def _class_figures(own: Results, points: dict[str, float], data: str) -> list[dict[str, Any]]:
+    figures = []
+    for index, label in enumerate(LABELS):
+        truth, score = own.truth == index, own.probability[:, index]
+        for way, said in (("most probable", own.called == index), ("operating point", score >= points[label])):
+            figures.append(share(f"precision, {way}", truth, data, label, of=said))
+            figures.append(share(f"recall, {way}", said, data, label, of=truth))
+        figures.append(measured("AUC", lambda i, t=truth, p=score: auc(t[i], p[i]), len(truth), data, label))  # type: ignore[misc]
     return figures
 
 

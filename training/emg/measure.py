@@ -20,8 +20,9 @@ from training.emg.figures import (
     scale_figures,
     share,
     simulated_figures,
+    stranger_figures,
 )
-from training.emg.pictures import HEIGHT, WIDTH, Shard, real_shard, shard
+from training.emg.pictures import HEIGHT, WIDTH, Shard, real_shard, shard, stranger_shard
 from training.emg.real import TEST, TRAIN
 from training.emg.train import MEAN, STD, go_on_from, outputs, scaled, tensors, true_scales
 from training.export import export_bundle
@@ -31,7 +32,7 @@ from training.simulate.emg.parameters import LABELS
 from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.models.preprocessing.picture import to_tensor
 
-TEST_SHARD = 9  # no picture of it was looked at before this version was measured
+TEST_SHARD = 10  # no picture of it was looked at before this version was measured
 SURE, FALSE_CALLS, UPSIDE_DOWN = 0.97, 0.02, 0.25
 
 
@@ -64,6 +65,10 @@ def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int,
     figures = simulated_figures(unseen, points, sure)
     told = results(kept_logits(network, test, out / "test-told.npy", scale=True), test, temperature)
     figures += scale_figures(told)
+    strange = stranger_shard(out / "pictures", counts["stranger"])
+    figures += stranger_figures(
+        results(kept_logits(network, strange, out / "stranger.npy"), strange, temperature), points, sure
+    )
     for name, own in real.items():
         figures += real_figures(own, name, points, sure)
     if before is not None:

@@ -156,6 +156,13 @@ def _emg_sheet(rng: np.random.Generator, part: str) -> np.ndarray:
     return render_sheet(rng, part=part)[0]  # type: ignore[arg-type]
 
 
+def _by_hand(rng: np.random.Generator, part: str) -> np.ndarray:
+    from training.simulate.emg_hands import STRANGER, draw_learned
+
+    label = ("PSW", "Fibs", "Others")[rng.choice(3, p=(0.2, 0.2, 0.6))]  # regular trains are taken for ECGs first
+    return (STRANGER if part == "test" else draw_learned)(rng, label)[0]
+
+
 # name of its count: kind, source, how many for testing to one for training, how it is drawn
 DRAWN: dict[str, tuple[str, str, float, Callable]] = {
     "drawn": ("unknown", "drawn others", 0.1, _other),
@@ -163,6 +170,7 @@ DRAWN: dict[str, tuple[str, str, float, Callable]] = {
     "screens": ("emg-image", "drawn screens", 0.1, _screen),
     "emg_figures": ("emg-image", "EMG figures", 0.2, draw_emg_figure),
     "emg_sheets": ("emg-image", "EMG report sheets", 0.2, _emg_sheet),
+    "emg_hands": ("emg-image", "EMG by other hands", 0.2, _by_hand),
     "ecg_figures": ("ecg-image", "ECG figures", 0.2, draw_ecg_figure),
     "other_signals": ("unknown", "other signals", 0.2, draw_other_signal),
 }

@@ -22,6 +22,7 @@ from viewer.models.preprocessing.picture import to_tensor
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "kind-pictures.toml"
 OTHERS = ("AbdomenCT", "BreastMRI", "CT slice", "ChestCT", "Hand", "HeadCT", "MR slice")
+DRAWN_ONES = ("drawn sheets", "drawn screens", "EMG figures", "EMG report sheets", "EMG by other hands")
 UNKNOWN = KINDS.index("unknown")
 SURE = 0.03  # this share of the validation pictures of a kind, recognised or not, may fall below the threshold
 
@@ -77,10 +78,7 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
         "ct views": "a licence a picture (COVID-19 image data collection)",
         "EDAN sheets": "CC BY 4.0",
         "ECG photographs": "stated public domain",
-        "drawn sheets": "made by this project",
-        "drawn screens": "made by this project",
-        **dict.fromkeys(("drawn others", "EMG figures", "EMG report sheets", "ECG figures"), "made by this project"),
-        "other signals": "made by this project",
+        **dict.fromkeys((*DRAWN_ONES, "drawn others", "ECG figures", "other signals"), "made by this project"),
         "photographs": "public domain, CC0 or BSD-3 (sample pictures of scikit-image and scikit-learn)",
         "other DICOM images": "MIT (test files of pydicom)",
         **dict.fromkeys(OTHERS, "not stated (small teaching sets of slices and hand films)"),
@@ -112,7 +110,8 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
         "intended_use": "Sends a picture to the network made for its kind, and keeps everything else from all of them.",
         "limits": [
             "EMG pictures of all looks (screens, report sheets, figures with axes, strips, bare traces) were drawn by "
-            "this project; no machine's own pictures were at hand to learn from or to test on.",
+            "this project; no machine's own pictures were at hand to learn from or to test on. Those by other hands "
+            "are by three small simulators in training, by a fourth in the test (training/simulate/emg_hands).",
             "Other signals drawn as an EMG may be (speech, an earthquake, an EEG of few rows, a spectrum of few peaks) "
             "are taken for an EMG, and EMGs for something else, as often as the figures for `other signals` and "
             "`EMG figures` say.",

@@ -23,6 +23,8 @@ _SQUARE = 3.0
 """Divisions are not more oblong than this."""
 _COMPLETE = 0.8
 _PEAKS, _CANDIDATES = 64, 90
+_FEW, _FEW_CLEAR, _FEW_APART = 3, 2.5, 1.5
+"""Three lines are few: they must be so many times as high as any fourth, and as far apart to so many pixels."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def find_grid(pixels: np.ndarray) -> Grid | None:
     even = float(np.quantile(off[off < _NEAR], 0.9)) if (off < _NEAR).any() else 0.0
     is_ground = off < min(max(2.0 * even, 7.0), 0.8 * _NEAR)  # on a clean screen a faint grid is not the ground
     columns, rows = _thin(away, is_ground, 1), _thin(away, is_ground, 0)
-    grids = [_plausible(_along(columns, c - ground), _along(rows, c - ground)) for c in common[1:]]
+    grids = [_in_colour(columns, rows, c - ground) for c in common[1:]]
     found = sorted((g for g in grids if g is not None), key=_evidence, reverse=True)
     if not found:
         return None
@@ -78,10 +80,8 @@ def _is_of_fives(grid: Grid, fine: Grid) -> bool:
     return any(abs(times - n) < 0.01 * n for n in (4, 5, 10))
 
 
-def _plausible(across: Spacing | None, down: Spacing | None) -> Grid | None:
+def _plausible(across: Spacing, down: Spacing | None) -> Grid | None:
     """Return both spacings where they go together, else the vertical lines alone where they are beyond doubt."""
-    if across is None:
-        return None
     if down is not None and 1 / _SQUARE <= across.px / down.px <= _SQUARE:
         return Grid(across, down)
     return Grid(across, None) if across.evidence >= _SURE else None
@@ -129,12 +129,38 @@ def _thin(away: np.ndarray, is_ground: np.ndarray, axis: int) -> _Thin:
     return _Thin(is_ground.shape[1], places + _STEP, away[rows, places + _STEP])
 
 
-def _along(thin: _Thin, direction: np.ndarray) -> Spacing | None:
-    """Return the spacing of lines in a colour (as a difference from the ground)."""
+def _in_colour(columns: _Thin, rows: _Thin, colour: np.ndarray) -> Grid | None:
+    """Return the grid in a colour (as a difference from the ground)."""
+    across = _lattice(_profile(columns, colour))
+    if across is None:
+        return None
+    high = _profile(rows, colour)
+    return _plausible(across, _lattice(high) or _few(high))
+
+
+def _profile(thin: _Thin, direction: np.ndarray) -> np.ndarray:
+    """Return how much of a colour (as a difference from the ground) is at each place along the axis."""
     share = thin.away @ direction / float(direction @ direction)
     rest = np.abs(thin.away - share[:, None] * direction).max(1)
     own = (rest < _NEAR) & (share > 0.4) & (share < 1.35)
-    return _lattice(np.bincount(thin.places[own], np.minimum(share[own], 1), thin.length))
+    return np.bincount(thin.places[own], np.minimum(share[own], 1), thin.length)
+
+
+def _few(profile: np.ndarray) -> Spacing | None:
+    """Return the distance of three lines that are alike and equally far apart: those between four rows."""
+    wide = profile + np.append(profile[1:], 0) + np.append(0, profile[:-1])
+    rest, places, heights = wide.copy(), [], []
+    for _ in range(_FEW + 1):
+        at = int(rest.argmax())
+        places.append(at)
+        heights.append(float(rest[at]))
+        rest[max(0, at - 3) : at + 4] = 0
+    lines = sorted(places[:_FEW])
+    px = (lines[-1] - lines[0]) / (_FEW - 1)
+    even = max(abs(lines[0] + k * px - line) for k, line in enumerate(lines)) <= _FEW_APART
+    if not even or px < LEAST_PX or heights[_FEW - 1] < _FEW_CLEAR * max(heights[_FEW], _LEAST_SCORE):
+        return None
+    return Spacing(px, float(lines[0]), _FEW, heights[_FEW - 1] / (heights[_FEW] + 1))
 
 
 def _lattice(profile: np.ndarray) -> Spacing | None:

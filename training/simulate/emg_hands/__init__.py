@@ -1,0 +1,21 @@
+"""EMG pictures by other hands: small simulators, each written by somebody who had not seen the main one or the others.
+
+What a network learns of one simulator's habits it unlearns from several. Three are learned from beside the main one;
+the fourth, a stranger to all, is never trained on and measures how well a network does on pictures of others' making.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from training.simulate.emg_hands import figures, stranger, templates, tripoles
+from training.simulate.emg_screen import ScreenTruth
+
+Hand = Callable[[np.random.Generator, str], tuple[np.ndarray, ScreenTruth]]
+LEARNED: dict[str, Hand] = {"templates": templates.draw, "tripoles": tripoles.draw, "figures": figures.draw}
+STRANGER: Hand = stranger.draw
+
+
+def draw_learned(rng: np.random.Generator, label: str) -> tuple[np.ndarray, ScreenTruth]:
+    """Return a picture (uint8 RGB) of a class by one of the hands that are learned from, and its truth."""
+    return tuple(LEARNED.values())[rng.integers(len(LEARNED))](rng, label)
