@@ -6,15 +6,11 @@ their generator; a timing is then looked for at which an electromyographer could
 alone (shape wide enough, or enough potentials for the rhythm), and only then is anything drawn.
 """
 
-import cv2
 import numpy as np
 
+from training.simulate.emg_hands.stranger.pictures import cut_out, whole
+from training.simulate.emg_hands.stranger.wear import befallen
 from training.simulate.emg_screen import ScreenTruth
-
-from .pictures import cut_out, whole
-from .wear import befallen
-
-cv2.setNumThreads(1)
 
 OTHERS = {  # shares of Others; motor units, end-plate activity and fasciculations are some two thirds
     "end-plate spike": 0.13,

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .looks import Colour, Look, between, near
-from .plotting import Field
-from .timing import Timing
+from training.simulate.emg_hands.stranger.looks import Colour, Look, between, near
+from training.simulate.emg_hands.stranger.plotting import Field
+from training.simulate.emg_hands.stranger.timing import Timing
 
 FONTS = Path(__file__).parents[4] / "resources" / "fonts"
 MUSCLES = ("Tibialis ant.", "Biceps brachii", "1st dors. inteross.", "Vastus lat.", "Deltoid", "Gastrocn. med.", "APB")

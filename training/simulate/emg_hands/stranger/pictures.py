@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.simulate.emg_hands.stranger import furniture as f
+from training.simulate.emg_hands.stranger.looks import Look, any_look
+from training.simulate.emg_hands.stranger.plotting import Field, draw_grid, draw_sweeps, true_boxes
+from training.simulate.emg_hands.stranger.recording import Floor, floor_for, recorded
+from training.simulate.emg_hands.stranger.timing import Timing, cut_timing, screen_timing
+from training.simulate.emg_hands.stranger.trains import LABELS, Unit, company, leading
 from training.simulate.emg_screen import TrueBox
-
-from . import furniture as f
-from .fibres import FS
-from .looks import Look, any_look
-from .plotting import Field, draw_grid, draw_sweeps, true_boxes
-from .recording import Event, Floor, floor_for, recorded
-from .timing import Timing, cut_timing, screen_timing
-from .trains import LABELS, Unit, company, leading
 
 LADDER = np.array([5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000])  # uV a division, 1-2-5
 
@@ -187,6 +185,3 @@ def cut_out(rng: np.random.Generator, generator: str) -> Picture | None:
         return None
     timing = Timing(starts, timing.sweep_ms, timing.px_per_ms, speed, False)
     return Picture(image, boxes, timing, gain, "cut with surroundings" if around else "cut close", look)
-
-
-__all__ = ["FS", "Event", "Picture", "cut_out", "whole"]

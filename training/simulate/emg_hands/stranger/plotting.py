@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from training.simulate.emg_hands.stranger.fibres import FS
+from training.simulate.emg_hands.stranger.looks import Colour, Look, between
+from training.simulate.emg_hands.stranger.recording import Event
 from training.simulate.emg_screen import TrueBox
-
-from .fibres import FS
-from .looks import Colour, Look, between
-from .recording import Event
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import butter, fftconvolve, lfilter
 
-from .fibres import FS
-from .timing import Timing
-from .trains import LABELS, Unit
-from .waves import spread
+from training.simulate.emg_hands.stranger.fibres import FS
+from training.simulate.emg_hands.stranger.timing import Timing
+from training.simulate.emg_hands.stranger.trains import LABELS, Unit
+from training.simulate.emg_hands.stranger.waves import spread
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .trains import LABELS, STRETCH_MS, Unit
+from training.simulate.emg_hands.stranger.trains import LABELS, STRETCH_MS, Unit
 
 SPEEDS = {  # ms a division that people use for each generator, the usual ones repeated
     "positive sharp wave": (5, 10, 10, 10, 20, 20, 50, 100),

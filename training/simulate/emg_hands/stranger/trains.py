@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import waves
-from .fibres import FS, motor_unit, passing_fibre, phases, scaled
-from .waves import spread
+from training.simulate.emg_hands.stranger import waves
+from training.simulate.emg_hands.stranger.fibres import FS, motor_unit, passing_fibre, phases, scaled
+from training.simulate.emg_hands.stranger.waves import spread
 
 STRETCH_MS = 14_000.0
 LABELS = {"positive sharp wave": "PSW", "fibrillation": "Fibs"}

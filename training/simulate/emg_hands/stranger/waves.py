@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .fibres import FS, motor_unit, passing_fibre, scaled, starting_fibre, trimmed
+from training.simulate.emg_hands.stranger.fibres import FS, motor_unit, passing_fibre, scaled, starting_fibre, trimmed
 
 
 def spread(rng: np.random.Generator, lo: float, hi: float) -> float:

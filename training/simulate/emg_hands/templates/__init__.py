@@ -11,14 +11,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from training.simulate.emg_hands.templates import chrome, letters, look, panel, shapes, view, wear
+from training.simulate.emg_hands.templates.compose import compose
+from training.simulate.emg_hands.templates.look import Look
+from training.simulate.emg_hands.templates.panel import Picture
+from training.simulate.emg_hands.templates.scene import HABITS
+from training.simulate.emg_hands.templates.view import Frame, View
 from training.simulate.emg_screen import ScreenTruth, TrueBox
-
-from . import chrome, letters, look, panel, shapes, view, wear
-from .compose import compose
-from .look import Look
-from .panel import Picture
-from .scene import HABITS
-from .view import Frame, View
 
 # Shares of Others: motor units, end-plate activity and fasciculations are most of what needle EMG shows at rest.
 OTHERS = {

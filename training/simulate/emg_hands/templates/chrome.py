@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from . import letters
-from .letters import Font, some, write
-from .look import Colour, Look, luma, mix, tint
-from .view import Frame
+from training.simulate.emg_hands.templates import letters
+from training.simulate.emg_hands.templates.letters import Font, some, write
+from training.simulate.emg_hands.templates.look import Colour, Look, luma, mix, tint
+from training.simulate.emg_hands.templates.view import Frame
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from . import scene, shapes
-from .scene import HABITS, Event, Scene
-from .shapes import RATE, Signal, Template
+from training.simulate.emg_hands.templates import scene, shapes
+from training.simulate.emg_hands.templates.scene import HABITS, Event, Scene
+from training.simulate.emg_hands.templates.shapes import RATE, Signal, Template
 
 
 def artefact(rng: np.random.Generator, up: Signal, size: float) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageDraw, ImageFont
 
-from .look import Colour
+from training.simulate.emg_hands.templates.look import Colour
 
 FONTS = Path(__file__).parents[4] / "resources" / "fonts"
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont

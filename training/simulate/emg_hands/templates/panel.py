@@ -5,12 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from training.simulate.emg_hands.templates.look import Colour, Look
+from training.simulate.emg_hands.templates.scene import Scene
+from training.simulate.emg_hands.templates.shapes import RATE
+from training.simulate.emg_hands.templates.view import Frame, View
 from training.simulate.emg_screen import TrueBox
-
-from .look import Colour, Look
-from .scene import Scene
-from .shapes import RATE
-from .view import Frame, View
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]

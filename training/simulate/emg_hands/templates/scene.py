@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
-from . import shapes
-from .shapes import RATE, Signal, Template
+from training.simulate.emg_hands.templates import shapes
+from training.simulate.emg_hands.templates.shapes import RATE, Signal, Template
 
 Maker = Callable[[np.random.Generator], Template]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .scene import HABITS, Scene
-from .shapes import Template
+from training.simulate.emg_hands.templates.scene import HABITS, Scene
+from training.simulate.emg_hands.templates.shapes import Template
 
 MS_PER_DIV = (1, 2, 3, 5, 10, 20, 30, 50, 100)
 UV_PER_DIV = (5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000)
