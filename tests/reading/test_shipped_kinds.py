@@ -1,5 +1,6 @@
 """The shipped kind network on the program's own samples, and on pages that are no study."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -35,3 +36,13 @@ def test_a_page_without_a_study_is_not_read(engine, page):
     assert reading.kind == Kind.UNKNOWN
     assert reading.model is None
     assert {"kind-unknown", "not-read"} <= {note.code for note in reading.warnings}
+
+
+@pytest.mark.parametrize("photograph", ["rocket.jpg", "astronaut.png", "coffee.png", "chelsea.png"])
+def test_a_photograph_is_not_read(engine, photograph):
+    """Kept out of training; a rocket between lattice towers is an EMG screen to the network alone (0.92)."""
+    spec = importlib.util.find_spec("skimage")
+    assert spec is not None
+    assert spec.origin is not None
+    found = engine.identify(open_study(Path(spec.origin).parent / "data" / photograph))
+    assert found.kind == Kind.UNKNOWN

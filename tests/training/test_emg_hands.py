@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from training.emg.pictures import HEIGHT, STRIDE, WIDTH, shard, stranger_shard
+from training.emg.pictures import HEIGHT, STRIDE, WIDTH, stranger_shard
+from training.kind.pictures import DRAWN
 from training.simulate.emg.parameters import GENERATORS, LABELS
-from training.simulate.emg_hands import LEARNED, STRANGER, Hand
+from training.simulate.emg_hands import LEARNED, STRANGER, Hand, draw_learned
 from training.simulate.emg_screen import ScreenTruth, TrueBox
 
 HANDS = {**LEARNED, "stranger": STRANGER}
@@ -62,20 +63,15 @@ def test_fibrillations_are_short_and_sharp_waves_long(name: str) -> None:
     assert np.quantile(waves, 0.9) <= 110
 
 
-def test_other_hands_are_in_training_pictures_and_in_no_test(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    calls = []
-
-    def counted(rng: np.random.Generator, label: str) -> tuple[np.ndarray, ScreenTruth]:
-        calls.append(label)
-        return LEARNED["templates"](rng, label)
-
-    monkeypatch.setattr("training.emg.pictures.draw_learned", counted)
-    shard(tmp_path, 0, 12, "inner", None, (), 1)
-    shard(tmp_path, 0, 12, "validation", None, (), 1)
-    assert not calls
-    own = shard(tmp_path, 0, 12, "ends", None, (), 1)
-    assert 1 <= len(calls) <= 11
-    assert own.pictures.shape == (12, HEIGHT, WIDTH)
+def test_the_kind_network_learns_from_three_hands_and_is_tested_on_the_stranger() -> None:
+    load = DRAWN["emg_hands"][3]
+    learned = load(np.random.default_rng(5), "train")
+    rng = np.random.default_rng(5)
+    label = LABELS[rng.choice(3, p=(0.2, 0.2, 0.6))]
+    state = rng.bit_generator.state
+    np.testing.assert_array_equal(learned, draw_learned(rng, label)[0])
+    rng.bit_generator.state = state
+    np.testing.assert_array_equal(load(np.random.default_rng(5), "test"), STRANGER(rng, label)[0])
 
 
 def test_the_strangers_pictures_are_kept_as_a_shard(tmp_path) -> None:  # type: ignore[no-untyped-def]

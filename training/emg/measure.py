@@ -1,5 +1,10 @@
-"""From the trained EMG screen network to its bundle: calibration, operating points, figures, faithful maps or not."""
+"""From the trained EMG screen network to its bundle: calibration, operating points, figures, faithful maps or not.
 
+``python -m training.emg.measure BUNDLE --out OUT [--shard N]`` prints what a bundle reaches on any shard of test
+pictures, and on those of the stranger, which nothing was trained on.
+"""
+
+import argparse
 import json
 import tomllib
 from collections.abc import Sequence
@@ -29,10 +34,11 @@ from training.export import export_bundle
 from training.faithfulness import measure_faithfulness, pointing_game
 from training.metrics import fit_temperature
 from training.simulate.emg.parameters import LABELS
+from viewer.models.bundle import load_bundle
 from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.models.preprocessing.picture import to_tensor
 
-TEST_SHARD = 10  # no picture of it was looked at before this version was measured
+TEST_SHARD = 9  # no picture of it was looked at before this version was measured
 SURE, FALSE_CALLS, UPSIDE_DOWN = 0.97, 0.02, 0.25
 
 
@@ -197,3 +203,28 @@ def _with_waves(test: Shard, unseen: Results, count: int) -> tuple[np.ndarray, l
         for x, y, w, h in test.facts[row]["boxes"]:
             masks[i, max(0, int(y) - 4) : int(y + h) + 5, max(0, int(x) - 4) : int(x + w) + 5] = True
     return rows, [int(t) for t in unseen.truth[rows]], masks
+
+
+def main() -> None:
+    """Print a bundle's figures on test pictures of the main simulator and of the stranger, drawn where they are not."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
+    parser.add_argument("--shard", type=int, default=TEST_SHARD)
+    parser.add_argument("--test", type=int, default=2400, help="pictures of the main simulator")
+    parser.add_argument("--stranger", type=int, default=1500, help="pictures of the stranger")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that draw")
+    given = parser.parse_args()
+    bundle = load_bundle(given.bundle)
+    card = bundle.card
+    test = shard(given.out, given.shard, given.test, "inner", None, (), given.jobs)
+    strange = stranger_shard(given.out, given.stranger)
+    for own, figures in ((test, simulated_figures), (strange, stranger_figures)):
+        logits = outputs(bundle.network, own, np.arange(len(own.facts)))
+        told = results(logits, own, card.temperature[0])
+        print_figures(figures(told, card.operating_points, card.uncertain_below))
+        print(by_generator(told.where(~told.fact("inverted"))))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ import numpy as np
 from training.emg.real import RealRecording, load_real, real_screen
 from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg.parameters import LABELS
-from training.simulate.emg_hands import STRANGER, Hand, draw_learned
+from training.simulate.emg_hands import STRANGER
 from training.simulate.emg_screen import ScreenTruth, render_screen
 from viewer.models.preprocessing.base import Extent
 from viewer.models.preprocessing.picture import fit_picture
@@ -20,7 +20,6 @@ HEIGHT, WIDTH, STRIDE = 384, 528, 16
 UNKNOWN = 255  # a cell of which the truth is not known
 SHARES = (0.30, 0.30, 0.40)  # of PSW, Fibs, Others
 INVERTED, REAL = 0.08, 0.06
-BY_HANDS = 0.5  # of the training pictures are by other hands than the main simulator's; of the others none
 STREAM = 2  # of random numbers: the second version's pictures are none of the first's
 
 
@@ -63,7 +62,7 @@ def stranger_shard(folder: Path, count: int) -> Shard:
         made = []
         for number in range(count):
             rng = np.random.default_rng([10, STREAM, number])
-            made.append(_by_hand(rng, STRANGER, LABELS[rng.choice(3, p=SHARES)]))
+            made.append(_fitted(*STRANGER(rng, LABELS[rng.choice(3, p=SHARES)]), "simulated"))
         _save(base, made)
     return _load(base)
 
@@ -116,17 +115,11 @@ def _picture(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict]:
     """Return a fitted picture, its target, its cells and its facts."""
     name = "simulated"
-    if part == "ends" and rng.random() < BY_HANDS:
-        return _by_hand(rng, draw_learned, label)
     if label == "Others" and recordings and rng.random() < real_share:
         shown, truth, name = real_screen(rng, recordings, part, bool(rng.random() < 0.5))
     else:
         shown, truth = render_screen(rng, label, part, inverted=bool(rng.random() < INVERTED))
     return _fitted(shown, truth, name)
-
-
-def _by_hand(rng: np.random.Generator, hand: Hand, label: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict]:
-    return _fitted(*hand(rng, label), "simulated")
 
 
 def _fitted(shown: np.ndarray, truth: ScreenTruth, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict]:

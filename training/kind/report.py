@@ -34,7 +34,7 @@ def finish(network: Network, samples: Samples, recipe: dict, out: Path) -> None:
     temperature = max(1.0, fit_temperature(logits, check.truth, True))  # never surer: the world holds more than these
     share = softmax(logits / temperature)
     known = check.truth != UNKNOWN
-    threshold = float(np.clip(np.quantile(share[known, check.truth[known]], SURE), 0.6, 0.85))
+    threshold = float(np.clip(np.quantile(share[known, check.truth[known]], SURE), 0.8, 0.85))
     figures = measure(softmax(logits_of(network, samples.features) / temperature), samples, threshold)
     show(figures)
     folder = out / recipe["id"]
@@ -120,7 +120,7 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
             "ECG-like needle EMG (one motor unit that fires evenly on slow sweeps) may be taken for an ECG.",
             "A frontal film that is lying on its side or upside down counts as unknown: turn it upright first.",
             "Half of the slices and hand films went into training, and the level under which a picture is unknown got "
-            "a floor of 0.6, after test figures had been seen: the figures may be slightly too good.",
+            "a floor of 0.8, after test figures had been seen: the figures may be slightly too good.",
             "Few radiographs of other parts of the body, and no animals, were at hand; some may be taken for a chest "
             "film.",
         ],

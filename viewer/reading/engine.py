@@ -24,6 +24,7 @@ from viewer.reading.gradcam import class_maps
 from viewer.reading.identify import (
     ECG_DOUBTED_BELOW,
     EMG_ASSUMED_FROM,
+    EMG_DOUBTED_BELOW,
     SHEET_DOUBTED_BELOW,
     KindOpinion,
     emg_words,
@@ -165,6 +166,8 @@ class Engine:
             if panels and emg is not None and votes_for(self._kind_shares(card, panels, cancel)[:, emg]):
                 return KindOpinion(Kind.EMG_IMAGE, opinion)
         sure = Kind(card.classes[best]) if share[best] >= card.uncertain_below else Kind.UNKNOWN
+        if sure == Kind.EMG_IMAGE and share[best] < EMG_DOUBTED_BELOW and not shows_traces(study.content):
+            return KindOpinion(Kind.UNKNOWN, opinion)
         if sure == Kind.UNKNOWN or (sure == Kind.ECG_IMAGE and share[best] < ECG_DOUBTED_BELOW):
             told = emg_words([w.text for w in self._words()(grey8(study.content))], sure)
             if told and shows_traces(study.content):

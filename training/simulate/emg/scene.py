@@ -31,8 +31,6 @@ OTHERS: dict[str, float] = {
     "quiet": 4,
     "artefact": 4,
 }
-# rare, and the likest to a positive sharp wave: to be told from it they must be seen oftener than they come
-MIMICS: dict[str, float] = {"PSW-shaped MUAP": 5, "myotonic positive waves": 8}
 LEADING = {"PSW": "positive sharp wave", "Fibs": "fibrillation"}
 VOLUNTARY = ("normal MUAP", "neurogenic MUAP", "myopathic MUAP")
 MOTOR_UNITS = (*VOLUNTARY, "regular motor unit")
@@ -51,8 +49,7 @@ class Examination:
 
 def leading_generator(draw: Draw, label: str) -> str:
     """Return the generator that makes a stretch be called ``label``."""
-    shares = OTHERS | MIMICS if draw.part == "ends" else OTHERS
-    return LEADING.get(label) or draw.pick(tuple(shares), tuple(shares.values()))
+    return LEADING.get(label) or draw.pick(tuple(OTHERS), tuple(OTHERS.values()))
 
 
 def simulate_scene(

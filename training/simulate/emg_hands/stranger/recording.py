@@ -100,7 +100,9 @@ def artefact(rng: np.random.Generator, floor: Floor, t: np.ndarray, first: float
             out += np.where(s > 0, np.exp(-late / rng.uniform(30, 90)) * sway, 0)
         else:
             decay = 0.25 if floor.artefact == "pacemaker" else 1.2
-            out -= np.where((s > 0) & (s < 0.4), 1.0, 0) - np.where(s >= 0.4, 0.4 * np.exp(-(s - 0.4) / decay), 0)
+            out -= np.where((s > 0) & (s < 0.4), 1.0, 0) - np.where(
+                s >= 0.4, 0.4 * np.exp(-np.maximum(s - 0.4, 0) / decay), 0
+            )
     return out * floor.artefact_uv
 
 

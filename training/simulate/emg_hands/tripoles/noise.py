@@ -55,7 +55,7 @@ def pacemaker(rng: np.random.Generator) -> np.ndarray:
     """A pulse of 0.3-0.9 ms and its recharge, of unit height."""
     t = np.arange(int(12 / STEP_MS)) * STEP_MS
     width = rng.uniform(0.3, 0.9)
-    wave = np.where(t < width, 1.0, -rng.uniform(0.1, 0.35) * np.exp(-(t - width) / rng.uniform(1, 4)))
+    wave = np.where(t < width, 1.0, -rng.uniform(0.1, 0.35) * np.exp(-np.maximum(t - width, 0) / rng.uniform(1, 4)))
     return wave * rng.choice([-1, 1])
 
 
