@@ -33,8 +33,8 @@ def _row(card: Card) -> str:
     of_its_data = [[g.data for g in told[:i]].count(f.data) for i, f in enumerate(told)]
     first = sorted(range(len(told)), key=lambda i: (of_its_data[i], i))[:MOST]
     figures = "<br>".join(_figure(told[i]) for i in sorted(first))
-    if len(told) > MOST:
-        figures += f"<br>and {len(card.figures) - MOST} more: `leadlight models show {card.id}`"
+    if len(card.figures) > len(first):
+        figures += f"<br>and {len(card.figures) - len(first)} more: `leadlight models show {card.id}`"
     maps = "shown" if card.maps_faithful else "not shown: not faithful"
     what = {
         "kind": "finds a picture's kind",

@@ -8,6 +8,7 @@ import pytest
 
 from viewer.formats import open_study
 from viewer.reading.engine import Engine
+from viewer.reading.writing import Line, Words
 from viewer.resources import resources_dir
 from viewer.study import Image, Kind, KindFrom, Source, Study
 
@@ -50,10 +51,19 @@ def test_a_photograph_is_not_read(engine, photograph):
     assert found.kind == Kind.UNKNOWN
 
 
-@pytest.mark.parametrize(("share", "kind"), [(0.92, Kind.UNKNOWN), (0.98, Kind.EMG_IMAGE)])
-def test_an_emg_without_waveforms_must_be_sure(engine, monkeypatch, share, kind):
+@pytest.mark.parametrize(
+    ("share", "line", "kind"),
+    [
+        (0.92, "", Kind.UNKNOWN),
+        (0.92, "50 uv/d", Kind.EMG_IMAGE),
+        (0.92, "25 mm/s 50 uv/d", Kind.UNKNOWN),
+        (0.98, "", Kind.EMG_IMAGE),
+    ],
+)
+def test_an_emg_without_waveforms_must_be_sure_or_say_so(engine, monkeypatch, share, line, kind):
     """A rocket between lattice towers was an EMG screen to the network with 0.92; a quiet screen is one with more."""
     monkeypatch.setattr(Engine, "_kind_shares", lambda *_: np.array([[share, 0, 0, 1 - share]]))
+    monkeypatch.setattr(Engine, "_words", lambda _: lambda shown: [Words(Line(0, 0, 9, 9), line)] if line else [])
     rows = np.linspace(20, 90, 400)[:, None] * np.ones((1, 600))
     assert engine.identify(study_of(rows.astype(np.uint8))).kind == kind
 

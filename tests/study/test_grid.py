@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from training.simulate import emg_screen
 from training.simulate.emg.draws import Draw
 from training.simulate.emg_artwork import draw_grid, draw_sweep, draw_words
 from training.simulate.emg_looks import random_look
+from viewer.resources import resources_dir
 from viewer.study.grid import find_grid
 
 PLOT = (30, 40, 701, 481)  # 10 x 8 divisions: 70 and 60 px
@@ -59,6 +61,16 @@ def test_milliseconds_a_pixel_from_the_grid(grid: str, jpeg: int | None, dark: b
     assert min(offset, 70 - offset) < 1.0  # a line lies where the lines are
     if jpeg is None:
         assert found.down.px == pytest.approx(60, rel=0.01)
+
+
+def test_three_rows_of_dots_go_with_ten_columns() -> None:
+    """Four sweeps part a screen by three rows, too few for a lattice of their own: the bundled screen, 90 px by 160."""
+    with Image.open(resources_dir() / "samples" / "emg_screen.png") as picture:
+        found = find_grid(np.asarray(picture.convert("RGB")))
+    assert found.across.px == pytest.approx(90, rel=0.005)
+    assert found.across.lines >= 8
+    assert found.down.px == pytest.approx(160, rel=0.015)
+    assert found.down.lines == 3
 
 
 def test_dots_at_the_divisions_alone() -> None:

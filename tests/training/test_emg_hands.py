@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from training.emg import measure
+from training.emg.figures import STRANGER as STRANGERS
+from training.emg.figures import UNSEEN
 from training.emg.pictures import HEIGHT, STRIDE, WIDTH, stranger_shard
 from training.kind.pictures import DRAWN
 from training.simulate.emg.parameters import GENERATORS, LABELS
 from training.simulate.emg_hands import LEARNED, STRANGER, Hand, draw_learned
 from training.simulate.emg_screen import ScreenTruth, TrueBox
+from viewer.resources import resources_dir
 
 HANDS = {**LEARNED, "stranger": STRANGER}
 
@@ -81,3 +85,16 @@ def test_the_strangers_pictures_are_kept_as_a_shard(tmp_path) -> None:  # type: 
         if facts["boxes"]:
             assert cells.any()
     np.testing.assert_array_equal(own.pictures, stranger_shard(tmp_path, 6).pictures)
+
+
+def test_the_command_tells_what_a_bundle_reaches_on_the_strangers_pictures(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # type: ignore[no-untyped-def]
+    bundle = str(resources_dir() / "models" / "emg-screens")
+    monkeypatch.setattr("sys.argv", ["measure", bundle, "--out", str(tmp_path), "--test", "60", "--stranger", "12"])
+    measure.main()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("accuracy :")]
+    value = float(next(line for line in lines if STRANGERS in line).split()[2])
+    assert value == pytest.approx(round(12 * value) / 12, abs=1e-4)
+    assert value >= 7 / 12  # three classes: by chance it would be a third
+    assert any(line.endswith(f"({UNSEEN})") for line in lines)

@@ -42,15 +42,13 @@ class Results:
 def simulated_figures(unseen: Results, points: dict[str, float], sure: float) -> list[dict[str, Any]]:
     """Return the figures on simulated pictures. Each shows another simulated recording: pictures are resampled."""
     own = unseen.where(~unseen.fact("inverted"))
-    right, told = own.called == own.truth, own.probability.max(1) >= sure
+    right = own.called == own.truth
     figures = [
-        share("accuracy", right, UNSEEN),
+        *picture_figures(own, points, sure, UNSEEN),
         measured(
             "macro F1", lambda i: float(np.mean([_f1(own, i, c) for c in range(len(LABELS))])), len(right), UNSEEN
         ),
         measured("expected calibration error", lambda i: _calibration(own, i), len(right), UNSEEN),
-        share("called, not uncertain", told, UNSEEN),
-        share("accuracy where not uncertain", right, UNSEEN, of=told),
     ]
     cut, stacked = own.fact("cut_out"), own.fact("sweeps") > 1
     for kind, those in (
@@ -59,7 +57,6 @@ def simulated_figures(unseen: Results, points: dict[str, float], sure: float) ->
         ("stacked sweeps", ~cut & stacked),
     ):
         figures.append(share("accuracy", right, f"{UNSEEN}: {kind}", of=those))
-    figures += _class_figures(own, points, UNSEEN)
     spikes = own.fact("generator") == "end-plate spike"
     figures.append(share("end-plate spikes called Fibs", own.called == LABELS.index("Fibs"), UNSEEN, "Fibs", spikes))
     waves = unseen.where(unseen.fact("inverted") & (unseen.truth != OTHERS))
@@ -68,19 +65,14 @@ def simulated_figures(unseen: Results, points: dict[str, float], sure: float) ->
     return figures
 
 
-def stranger_figures(own: Results, points: dict[str, float], sure: float) -> list[dict[str, Any]]:
-    """Return the figures on pictures that another simulator drew, no scale told."""
+def picture_figures(own: Results, points: dict[str, float], sure: float, data: str) -> list[dict[str, Any]]:
+    """Return accuracy, how much is called, and each class's precision, recall and AUC on any pictures."""
     right, told = own.called == own.truth, own.probability.max(1) >= sure
-    return [
-        share("accuracy", right, STRANGER),
-        share("called, not uncertain", told, STRANGER),
-        share("accuracy where not uncertain", right, STRANGER, of=told),
-        *_class_figures(own, points, STRANGER),
+    figures = [
+        share("accuracy", right, data),
+        share("called, not uncertain", told, data),
+        share("accuracy where not uncertain", right, data, of=told),
     ]
-
-
-def _class_figures(own: Results, points: dict[str, float], data: str) -> list[dict[str, Any]]:
-    figures = []
     for index, label in enumerate(LABELS):
         truth, score = own.truth == index, own.probability[:, index]
         for way, said in (("most probable", own.called == index), ("operating point", score >= points[label])):

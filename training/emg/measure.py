@@ -8,6 +8,7 @@ import argparse
 import json
 import tomllib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,17 @@ import torch
 
 from training.emg.card import PRECISION_WANTED, card_of
 from training.emg.figures import (
+    STRANGER,
     UNSEEN,
     Results,
     by_generator,
     confusion,
+    picture_figures,
     print_figures,
     real_figures,
     scale_figures,
     share,
     simulated_figures,
-    stranger_figures,
 )
 from training.emg.pictures import HEIGHT, WIDTH, Shard, real_shard, shard, stranger_shard
 from training.emg.real import TEST, TRAIN
@@ -72,9 +74,8 @@ def finish(network: ScreenWaves, recipe: dict, data: Path, out: Path, jobs: int,
     told = results(kept_logits(network, test, out / "test-told.npy", scale=True), test, temperature)
     figures += scale_figures(told)
     strange = stranger_shard(out / "pictures", counts["stranger"])
-    figures += stranger_figures(
-        results(kept_logits(network, strange, out / "stranger.npy"), strange, temperature), points, sure
-    )
+    by_stranger = results(kept_logits(network, strange, out / "stranger.npy"), strange, temperature)
+    figures += picture_figures(by_stranger, points, sure, STRANGER)
     for name, own in real.items():
         figures += real_figures(own, name, points, sure)
     if before is not None:
@@ -219,7 +220,7 @@ def main() -> None:
     card = bundle.card
     test = shard(given.out, given.shard, given.test, "inner", None, (), given.jobs)
     strange = stranger_shard(given.out, given.stranger)
-    for own, figures in ((test, simulated_figures), (strange, stranger_figures)):
+    for own, figures in ((test, simulated_figures), (strange, partial(picture_figures, data=STRANGER))):
         logits = outputs(bundle.network, own, np.arange(len(own.facts)))
         told = results(logits, own, card.temperature[0])
         print_figures(figures(told, card.operating_points, card.uncertain_below))

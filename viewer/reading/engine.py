@@ -167,9 +167,9 @@ class Engine:
                 return KindOpinion(Kind.EMG_IMAGE, opinion)
         sure = Kind(card.classes[best]) if share[best] >= card.uncertain_below else Kind.UNKNOWN
         if sure == Kind.EMG_IMAGE and share[best] < EMG_DOUBTED_BELOW and not shows_traces(study.content):
-            return KindOpinion(Kind.UNKNOWN, opinion)
+            return KindOpinion(sure if self._emg_words(study, Kind.UNKNOWN) else Kind.UNKNOWN, opinion)
         if sure == Kind.UNKNOWN or (sure == Kind.ECG_IMAGE and share[best] < ECG_DOUBTED_BELOW):
-            told = emg_words([w.text for w in self._words()(grey8(study.content))], sure)
+            told = self._emg_words(study, sure)
             if told and shows_traces(study.content):
                 return KindOpinion(Kind.EMG_IMAGE, opinion, assumed=True, words=told)
         if sure != Kind.UNKNOWN:
@@ -181,6 +181,10 @@ class Engine:
         ):
             return KindOpinion(Kind.EMG_IMAGE, opinion, assumed=True)
         return KindOpinion(Kind.UNKNOWN, opinion)
+
+    def _emg_words(self, study: Study, taken_for: Kind) -> str:
+        """Return the line on a picture that says it is needle EMG, empty where none does."""
+        return emg_words([w.text for w in self._words()(grey8(study.image))], taken_for)
 
     def _kind_shares(self, card: Card, studies: Sequence[Study], cancel: threading.Event | None) -> np.ndarray:
         """Return each picture's probabilities of the kinds (pictures, kinds)."""

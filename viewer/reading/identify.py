@@ -16,7 +16,7 @@ SHEET_DOUBTED_BELOW = 0.85
 PANEL_FROM, PANELS_LEAST, PANELS_SHARE = 0.6, 2, 0.34
 # A picture that the network takes for an EMG screen, though not surely, is one where traces with waveforms are found.
 EMG_ASSUMED_FROM = 0.4
-EMG_DOUBTED_BELOW = 0.97  # under it a photograph may be meant (a rocket on its pad got 0.92): waveforms must be found
+EMG_DOUBTED_BELOW = 0.97  # under it a photograph may be meant (a rocket on its pad got 0.92): waveforms or words tell
 ECG_DOUBTED_BELOW = 0.975  # of 60 real ECG sheets none is under it; EMG taken for ECG mostly is: its words are read
 FILE_DOUBTED_BELOW = 0.05  # probability of the kind a file claims, under which its word is not taken
 # ECGs are stored at 250 to 1,000 Hz, at most 2,000; needle EMG needs 10 kHz and is stored at 4 kHz at the least.

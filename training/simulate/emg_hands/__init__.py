@@ -1,7 +1,7 @@
 """EMG pictures by other hands: small simulators, each written by somebody who had not seen the main one or the others.
 
-What a network learns of one simulator's habits it unlearns from several. Three are learned from beside the main one;
-the fourth, a stranger to all, is never trained on and measures how well a network does on pictures of others' making.
+A network that knows one simulator knows its habits. Three of these may be learned from beside the main one (the kind
+network does); the fourth, a stranger to all, is never trained on and measures what is reached on others' pictures.
 """
 
 from collections.abc import Callable
