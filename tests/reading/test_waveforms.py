@@ -164,6 +164,53 @@ def test_a_sheets_panels_are_parted_by_their_captions():
         assert panel.h < 400
 
 
+NAVY = (0, 0, 130)
+
+
+def beside(curves, traces, ground=NAVY, wide=300, gap=14):
+    """Return a page with a ruled head and fields of their own ground side by side, with a caption above each.
+
+    ``curves``: of each field, rows of its middle's deflection (downward positive); ``traces``: colour and thickness.
+    """
+    import cv2
+
+    page = np.full((700, 60 + len(curves) * (wide + gap), 3), 255, np.uint8)
+    cv2.line(page, (30, 165), (page.shape[1] - 30, 165), (0, 0, 0), 1)
+    for n, (curve, (colour, thick)) in enumerate(zip(curves, traces, strict=True)):
+        x = 30 + n * (wide + gap)
+        cv2.putText(page, "R TIB ANT  100uV  10ms", (x, 190), 0, 0.45, (0, 0, 0), 1, 16)
+        page[200:400, x : x + wide] = ground
+        points = np.stack([x + np.arange(wide), np.clip(300 + curve, 202, 397)], 1)
+        cv2.polylines(page, [np.round(points).astype(np.int32)], False, colour, thick, cv2.LINE_AA)
+    return page
+
+
+@pytest.mark.parametrize("gap", [6, 14])
+def test_fields_beside_one_another_are_panels_of_their_own_though_their_sweeps_are_in_line(gap):
+    curves = [spike(300, at, 50) + noisy(n, 1.0, 300) for n, at in enumerate((80, 150, 220))]
+    found = find_waveforms(beside(curves, [((240, 240, 90), 1)] * 3, gap=gap))
+    panels = sorted(found.panels, key=lambda p: p.x)
+    assert [p.x for p in panels] == pytest.approx([30 + n * (300 + gap) for n in range(3)], abs=8)
+    assert [p.w for p in panels] == pytest.approx([300] * 3, abs=10)
+    assert sorted(w.panel for w in found.waveforms) == [0, 1, 2]
+
+
+def test_a_trace_as_white_as_the_page_and_as_thick_as_noise_does_not_part_its_field():
+    curves = [noisy(n, 4.0, 300) + spike(300, 150, 60) for n in range(2)]
+    found = find_waveforms(beside(curves, [((255, 255, 255), 10)] * 2))
+    assert len(found.panels) == 2
+    for panel, x in zip(sorted(found.panels, key=lambda p: p.x), (30, 344), strict=True):
+        assert x - 5 <= panel.x < panel.x + panel.w <= x + 305
+        assert panel.y < 300 < panel.y + panel.h
+
+
+def test_a_bold_sweep_without_noise_is_no_line_of_a_table():
+    found = find_waveforms(beside([np.zeros(300), noisy(1, 1.0, 300)], [((255, 240, 240), 1)] * 2))
+    assert [p.sweeps for p in found.panels] == [1, 1]
+    assert found.waveforms == ()
+    assert found.quiet
+
+
 def test_a_small_picture_is_no_sheet():
     assert not is_sheet(Found((Panel(0, 0, 9, 9, 1), Panel(0, 20, 9, 9, 1))), (300, 400))
 

@@ -79,7 +79,7 @@ def read_emg_picture(
     ``looked``: what ``look`` made of it before. ``scale_of`` gives the time scale of a screen (not of a sheet, whose
     panels have each their own) in pixels of the picture; ``spot`` finds potentials on sweeps (``find_waveforms``).
     """
-    card, network = bundle.card, bundle.network
+    card = bundle.card
     arguments = card.preprocessing_arguments
     shown = grey8(study.image)
     step("waveforms", 0.2)
@@ -94,28 +94,20 @@ def read_emg_picture(
     scale = None if sheet else scale_of(found)
     px_per_ms = scale.px_per_ms if scale is not None else None
     inputs = _with_scale(bundle, inputs, extents, px_per_ms)
-    logits, maps, cells = [], [], []
-    with torch.inference_mode():
-        for first in range(0, len(inputs), BATCH):
-            step("network", 0.4 + 0.2 * first / len(inputs))
-            features = network.features(inputs[first : first + BATCH].to(device))
-            logits.append(network.head(features).float().cpu())
-            if card.maps_faithful:
-                maps.append(class_maps(network, features).float().cpu())
-            if hasattr(network, "cells"):
-                cells.append(network.cells(features).float().cpu())  # type: ignore[operator]
-        step("network", 0.6)
-        mirrored = _in_batches(bundle, inputs.flip(2), device)
-    whole = torch.cat(logits)
-    shares = probabilities(card, whole).numpy()
+    chosen = _chosen(found.waveforms, sheet) if fits else []
+    cut_out = _cut_out(bundle, shown, [found.waveforms[i] for i in chosen], px_per_ms) if chosen else inputs[:0]
+    heard = _ask(bundle, device, inputs, cut_out, step)
+    shares = probabilities(card, heard.logits).numpy()
     boxes: dict[str, tuple[Box, ...]] = {}
-    if found.waveforms and fits:
-        said = [np.log(shares[w.panel if sheet else 0] + 1e-6) for w in found.waveforms]
-        views = [said, _cut_out(bundle, device, shown, found.waveforms, sheet, px_per_ms, step)]
-        if cells:
-            views.append(_from_cells(torch.cat(cells), extents, found.waveforms, sheet))
+    if chosen:
+        views = [
+            [np.log(shares[w.panel if sheet else 0] + 1e-6) for w in found.waveforms],
+            _by_cut_outs(card, found.waveforms, chosen, heard.cut_out),
+        ]
+        if heard.cells is not None:
+            views.append(_from_cells(heard.cells, extents, found.waveforms, sheet))
         boxes = _named(card.classes, found.waveforms, np.mean([np.stack(v) for v in views], axis=0))
-    doubts = _doubts(card, study, found, shares, probabilities(card, mirrored).numpy())
+    doubts = _doubts(card, study, found, shares, probabilities(card, heard.mirrored).numpy())
     notes = (*doubts, *_notes(card.classes, found, boxes, sheet, shares))
     refusal = None
     if found.quiet and not _is_positive(card, shares):
@@ -123,9 +115,9 @@ def read_emg_picture(
         notes = tuple(n for n in notes if n is not refusal)
     if scale is not None:
         notes = (*notes, _told(scale))
-    picture_maps = torch.cat(maps).numpy() if maps else None
+    maps = None if heard.maps is None else heard.maps.numpy()
     because = tuple(WHY[n.code] for n in doubts if n.code != "clipped" or _mostly_clipped(found))
-    return PictureRead(whole.numpy(), picture_maps, extents, boxes, found, notes, refusal, because, sheet)
+    return PictureRead(heard.logits.numpy(), maps, extents, boxes, found, notes, refusal, because, sheet)
 
 
 def concluded(read: PictureRead, card: Card, reading: Reading, x: float, y: float) -> Reading:
@@ -205,10 +197,43 @@ def _doubts(card: Card, study: Study, found: Found, shares: np.ndarray, mirrored
     return notes
 
 
-def _in_batches(bundle: ModelBundle, inputs: Tensor, device: str) -> Tensor:
-    """Return the logits of any number of inputs."""
-    parts = [bundle.network(inputs[i : i + BATCH].to(device)).float().cpu() for i in range(0, len(inputs), BATCH)]
-    return torch.cat(parts)
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """What the network said of a picture's parts: logits (parts, classes), of them ``mirrored`` and of the cut-outs.
+
+    ``maps`` and ``cells`` (parts, classes, rows, columns), or None where it has none.
+    """
+
+    logits: Tensor
+    mirrored: Tensor
+    cut_out: Tensor
+    maps: Tensor | None
+    cells: Tensor | None
+
+
+def _ask(bundle: ModelBundle, device: str, inputs: Tensor, cut_out: Tensor, step: Step) -> _Heard:
+    """Ask the network of the parts, of them upside down, and of the waveforms cut out, as many at once as it takes."""
+    network, parts = bundle.network, len(inputs)
+    everything = torch.cat([inputs, inputs.flip(2), cut_out])
+    logits, maps, cells = [], [], []
+    with torch.inference_mode():
+        for first in range(0, len(everything), BATCH):
+            step("network", 0.4 + 0.5 * first / len(everything))
+            features = network.features(everything[first : first + BATCH].to(device))
+            logits.append(network.head(features).float().cpu())
+            own = features[: max(0, parts - first)]
+            if len(own) and bundle.card.maps_faithful:
+                maps.append(class_maps(network, own).float().cpu())
+            if len(own) and hasattr(network, "cells"):
+                cells.append(network.cells(own).float().cpu())  # type: ignore[operator]
+    said = torch.cat(logits)
+    return _Heard(
+        said[:parts],
+        said[parts : 2 * parts],
+        said[2 * parts :],
+        torch.cat(maps) if maps else None,
+        torch.cat(cells) if cells else None,
+    )
 
 
 def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
@@ -271,32 +296,23 @@ def _told(scale: TimeScale) -> Note:
     return Note("scale-read", f"The time scale was read off the screen: {read}")
 
 
-def _cut_out(
-    bundle: ModelBundle,
-    device: str,
-    shown: np.ndarray,
-    waveforms: Sequence[Waveform],
-    sheet: bool,
-    px_per_ms: float | None,
-    step: Step,
-) -> list[np.ndarray]:
-    """Return each waveform's log-probabilities (classes,), from two cut-outs at most of each group of alike ones."""
+def _chosen(waveforms: Sequence[Waveform], sheet: bool) -> list[int]:
+    """Return which waveforms are cut out: two at most of each group of alike ones."""
     groups = _alike(waveforms)
-    chosen = [members[k] for k in (0, 1) for members in groups if len(members) > k][: CUT_OUTS[sheet]]
-    arguments = bundle.card.preprocessing_arguments
-    told: dict[int, np.ndarray] = {}
-    with torch.inference_mode():
-        for first in range(0, len(chosen), BATCH):
-            step("waveforms", 0.7 + 0.25 * first / len(chosen))
-            part = chosen[first : first + BATCH]
-            fitted = [_fitted(shown, _surroundings(waveforms[i]), arguments) for i in part]
-            inputs = torch.stack([f[0] for f in fitted])
-            inputs = _with_scale(bundle, inputs, [f[1] for f in fitted], px_per_ms)
-            logits = bundle.network(inputs.to(device)).float().cpu()
-            shares = probabilities(bundle.card, logits).numpy()
-            told |= dict(zip(part, np.log(shares + 1e-6), strict=True))
-    said = [np.zeros(len(bundle.card.classes))] * len(waveforms)
-    for members in groups:
+    return [members[k] for k in (0, 1) for members in groups if len(members) > k][: CUT_OUTS[sheet]]
+
+
+def _cut_out(bundle: ModelBundle, shown: np.ndarray, waveforms: Sequence[Waveform], px_per_ms: float | None) -> Tensor:
+    """Return waveforms with their surroundings as the network's inputs."""
+    fitted = [_fitted(shown, _surroundings(w), bundle.card.preprocessing_arguments) for w in waveforms]
+    return _with_scale(bundle, torch.stack([f[0] for f in fitted]), [f[1] for f in fitted], px_per_ms)
+
+
+def _by_cut_outs(card: Card, waveforms: Sequence[Waveform], chosen: Sequence[int], logits: Tensor) -> list[np.ndarray]:
+    """Return each waveform's log-probabilities (classes,), from those of its group that were cut out."""
+    told = dict(zip(chosen, np.log(probabilities(card, logits).numpy() + 1e-6), strict=True))
+    said = [np.zeros(len(card.classes))] * len(waveforms)
+    for members in _alike(waveforms):
         heard = [told[i] for i in members if i in told]
         for i in members:
             if heard:

@@ -14,6 +14,12 @@ RECTANGULAR = 0.8  # share of its bounds that a panel fills
 ONE_GROUND = (
     0.5  # of the pixels have one colour: what the median finds besides may be a trace as thick as noise makes it
 )
+THROUGH = 0.9  # of a column, that the page between two panels takes
+ROUND_PX, PAGE_SHARE = 6, 0.4  # of what is so near to a panel has the page's ground,
+PAGE_INSIDE = 0.3  # and of what is within at most so much
+GAP_PX, LEAST_PX = 3, 24  # between panels beside one another, and a panel, at the least
+CAPTION_PX = 10  # between panels under one another there is room for words
+RAGGED_PX, GRADUAL_PX, PARTLY = 24, 4, (0.08, 0.6)  # rows at a thick trace's edge that it partly fills
 BAND = 0.85  # of its bounds that a bar or a button fills; noise has ragged edges
 
 
@@ -119,7 +125,8 @@ def _panels(colour: np.ndarray, half: np.ndarray, grounds: list[np.ndarray]) -> 
             whole = w > 0.97 * columns and h > 0.97 * rows
             if area >= LEAST_PANEL * rows * columns and area >= RECTANGULAR * w * h and min(w, h) >= 12 and not whole:
                 parts.append(Rect(2 * int(x), 2 * int(y), 2 * int(x + w), 2 * int(y + h)))
-        found += _together(parts, colour, [g for g in grounds if g is not ground])
+        others = [g for g in grounds if g is not ground]
+        found += [own for r in _together(parts, colour, others) for own in _parted(r, colour, ground, others)]
     kept: list[Rect] = []
     for r in found:  # a fine grid's lines, and its ground, are two grounds of one panel
         if not any(max(abs(r.x0 - k.x0), abs(r.x1 - k.x1), abs(r.y0 - k.y0), abs(r.y1 - k.y1)) <= 12 for k in kept):
@@ -136,12 +143,51 @@ def _together(parts: list[Rect], colour: np.ndarray, others: list[np.ndarray]) -
                 continue
             between = colour[above.y1 + 2 : r.y0 - 2, r.x0 : r.x1 : 4].astype(np.int16)
             page = [np.abs(between - g).max(2) <= ALIKE for g in others]
-            if not any(p.size and p.mean(1).max() > 0.5 for p in page):
+            parts_them = r.y0 - above.y1 >= CAPTION_PX and any(p.size and p.mean(1).max() > 0.5 for p in page)
+            if not parts_them or _is_ragged(colour, above, r, others):
                 joined[i] = Rect(min(above.x0, r.x0), above.y0, max(above.x1, r.x1), r.y1)
                 break
         else:
             joined.append(r)
     return joined
+
+
+def _is_ragged(colour: np.ndarray, above: Rect, below: Rect, others: list[np.ndarray]) -> bool:
+    """Whether what parts two rectangles is as thick as noise makes a trace: it begins and ends gradually."""
+    y0, y1 = max(above.y0, above.y1 - RAGGED_PX), min(below.y1, below.y0 + RAGGED_PX)
+    strip = np.ascontiguousarray(colour[y0:y1, below.x0 : below.x1 : 2])
+    for ground in others:
+        share = _like(strip, ground).mean(1) / 255  # of each row
+        if share[above.y1 - y0 : below.y0 - y0].mean() < PARTLY[1]:
+            continue
+        partly = (share > PARTLY[0]) & (share < PARTLY[1])
+        first, last = np.flatnonzero(share >= PARTLY[1])[[0, -1]]
+        if min(np.count_nonzero(partly[:first]), np.count_nonzero(partly[last:])) >= GRADUAL_PX:
+            return True
+    return False
+
+
+def _parted(rect: Rect, colour: np.ndarray, ground: np.ndarray, others: list[np.ndarray]) -> list[Rect]:
+    """Part a rectangle where the ground round it goes through it from top to bottom: the page between two panels."""
+    x0, y0 = max(0, rect.x0 - ROUND_PX), max(0, rect.y0 - ROUND_PX)
+    ring = np.ones((rect.y1 + ROUND_PX - y0, rect.x1 + ROUND_PX - x0), bool)
+    ring[rect.y0 - y0 : rect.y1 - y0, rect.x0 - x0 : rect.x1 - x0] = False
+    round_it = colour[y0 : rect.y1 + ROUND_PX, x0 : rect.x1 + ROUND_PX]
+    round_it = round_it[ring[: len(round_it), : round_it.shape[1]]][None]
+    if not round_it.size:
+        return [rect]
+    inside = np.ascontiguousarray(colour[rect.y0 : rect.y1, rect.x0 : rect.x1])
+    gaps: list[tuple[int, int]] = []
+    for page in others:
+        own = _like(inside, page) / 255
+        far = widest(np.abs(page - ground)) > SPREAD and own.mean() < PAGE_INSIDE  # else it is the panel's ground too
+        if far and _like(round_it, page).mean() > 255 * PAGE_SHARE:
+            edges = np.flatnonzero(np.diff(np.r_[False, own.mean(0) > THROUGH, False].astype(np.int8)))
+            gaps += zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    gaps = sorted((a, b) for a, b in gaps if b - a >= GAP_PX)
+    starts, ends = [0, *(b for _, b in gaps)], [*(a for a, _ in gaps), rect.x1 - rect.x0]
+    spans = [(a, b) for a, b in zip(starts, ends, strict=True) if b - a >= LEAST_PX]
+    return [Rect(rect.x0 + a, rect.y0, rect.x0 + b, rect.y1) for a, b in spans]
 
 
 def _edge_zone(blurred: np.ndarray, rows: int, columns: int) -> np.ndarray:

@@ -12,6 +12,9 @@ SOLID_SHARE = 0.02  # of the longer side: thicker than most traces' noise
 RAGGED = 0.12  # of the rows just above and below a filled area that peaks of noise take
 BANDS = 22  # in which a grid's columns are looked for
 STEEP_STEPS = 5
+BESIDE = 0.85  # of the higher one's rows, that two panels share which stand beside one another
+BETWEEN = 0.1  # of the width of both: they are no further apart
+EDGE_PX = 3
 FAINTEST = 14.0  # of 255
 RULE_SHARE = 0.035  # of the picture's longer side: vertical strokes longer than this may be ruled lines
 RULE_PX = 24
@@ -69,6 +72,8 @@ def find_ink(shown: np.ndarray) -> Ink:
     apart = cv2.absdiff(colour, ground)
     strength = widest(apart)
     strength[edges] = 0
+    for r in (*_ends(panels), *_gaps(panels)):  # a sweep ends at its panel's, and does not go on in the next
+        strength[r.y0 : r.y1, r.x0 : r.x1] = 0
     near = _strongest_near(strength)
     for r in panels:
         own = float(np.percentile(strength[r.y0 : r.y1 : 3, r.x0 : r.x1 : 3], 99.5))
@@ -78,6 +83,23 @@ def find_ink(shown: np.ndarray) -> Ink:
     upright, flat = _rules(strength, near, floor)
     grid = _grid_columns(strength, near) | _panel_grids(strength, near, panels)
     return Ink(np.where(grid, 0, strength), near, floor, upright, flat, ground, panels)
+
+
+def _ends(panels: tuple[Rect, ...]) -> list[Rect]:
+    """Return the panels' left and right edges: where a frame ties a sweep to the lines above and below it."""
+    return [Rect(max(0, x - EDGE_PX), r.y0, x + EDGE_PX, r.y1) for r in panels for x in (r.x0, r.x1)]
+
+
+def _gaps(panels: tuple[Rect, ...]) -> list[Rect]:
+    """Return what lies between panels that stand beside one another."""
+    found = []
+    for left in panels:
+        for right in panels:
+            y0, y1 = max(left.y0, right.y0), min(left.y1, right.y1)
+            beside = y1 - y0 > BESIDE * max(left.y1 - left.y0, right.y1 - right.y0)
+            if beside and 0 <= right.x0 - left.x1 <= BETWEEN * (right.x1 - left.x0):
+                found.append(Rect(left.x1, y0, right.x0, y1))
+    return found
 
 
 def _grid_columns(strength: np.ndarray, near: np.ndarray) -> np.ndarray:

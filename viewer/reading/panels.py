@@ -5,13 +5,14 @@ from itertools import pairwise
 import numpy as np
 
 from viewer.reading.ink import Ink
+from viewer.reading.sweeps import home
 from viewer.reading.traces import Trace
 
 SAME_EXTENT = 0.85  # overlap over union of two sweeps' columns in one panel
 ONE = 0.25  # of the smaller rectangle: panels that overlap so far are one
 LETTER_SHARE = 0.4  # of the strongest stroke near
 LETTERS = 9  # small parts side by side that are a line of words
-WORD_GAP = 2.0  # heights of a letter: what is further apart is no line of words (numbers along an axis)
+WORD_GAP = 3.5  # heights of a letter: what is further apart is no line of words (numbers along an axis)
 GROUND_STEP = 60  # of 255: a field of another ground than the page, and no tinted figure
 
 Rect = tuple[float, float, float, float]
@@ -27,7 +28,7 @@ def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]
             columns.append([trace])
         else:
             home.append(trace)
-    panels = _merged([group for column in columns for group in _split(column, ink, letters)])
+    panels = _merged([group for column in columns for group in _split(column, ink, letters)], ink, letters)
     return [(group, _bounds(group, panels, ink)) for group in sorted(panels, key=lambda g: (g[0].row, g[0].x0))]
 
 
@@ -38,17 +39,30 @@ def _extent(group: list[Trace]) -> Rect:
     return float(x0), y0, float(x1 - x0), max(1.0, y1 - y0)
 
 
-def _merged(groups: list[list[Trace]]) -> list[list[Trace]]:
-    """Join groups whose rectangles overlap: pieces of one panel."""
+def _merged(groups: list[list[Trace]], ink: Ink, letters: np.ndarray) -> list[list[Trace]]:
+    """Join groups whose rectangles overlap, or that one field of the page holds: pieces of one panel."""
     done: list[list[Trace]] = []
     for group in sorted(groups, key=lambda g: -_extent(g)[2] * _extent(g)[3]):
-        home = next((d for d in done if _overlap(_extent(d), _extent(group)) > ONE), None)
+        home = next(
+            (d for d in done if _overlap(_extent(d), _extent(group)) > ONE or _in_one_field(d, group, ink, letters)),
+            None,
+        )
         if home is None:
             done.append(list(group))
         else:
             home += group
             home.sort(key=lambda t: t.row)
     return done
+
+
+def _in_one_field(a: list[Trace], b: list[Trace], ink: Ink, letters: np.ndarray) -> bool:
+    """Whether two groups, one above the other without words between, lie in one rectangle of its own ground."""
+    first, second = sorted((a, b), key=lambda g: g[0].row)
+    above, below = first[-1], second[0]
+    if min(above.x1, below.x1) - max(above.x0, below.x0) < 0.5 * min(len(above.base), len(below.base)):
+        return False
+    field = home(above, ink.panels)
+    return field is not None and field == home(below, ink.panels) and not _apart(above, below, ink, letters)
 
 
 def _overlap(a: Rect, b: Rect) -> float:

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from viewer.reading.ground import Rect
 from viewer.reading.ink import Ink
 from viewer.reading.traces import Trace
 
-BESIDE_PX = 8  # above and below a trace its ground is looked at
+CLOSE_PX, BESIDE_PX = 3, 8  # above and below a trace its ground is looked at
+HOME_PX = 8  # beyond its panel's edges
 EDGE_STEP = 25.0  # of 255: grounds so different meet in an edge (a bezel, a bar of buttons)
 FAINT_SHARE = 0.25  # of the strongest trace: a fainter one is a shadow or an edge
 NEXT_PX, NEXT_SHARE = 3, 0.003  # two pieces so near are one sweep (pixels, share of the picture's width)
@@ -14,6 +16,7 @@ STEP_SHARE = 0.05  # of the picture's width: no further above one another
 WAVE_SHARE = 0.15  # of the picture's width: how far from the baseline the ink between may be
 BETWEEN_PX = 12  # beside a joint, where a wave's strokes are looked for
 LEVEL_PX = 3.0
+LEVEL_LONG = 9  # pixels: a level stroke so long is no part of a steep wave
 TOUCHING_PX = 6  # ink so near to the baseline belongs to it
 
 
@@ -28,10 +31,12 @@ def sweeps(traces: list[Trace], ink: Ink) -> list[Trace]:
 def _is_edge(trace: Trace, ink: Ink) -> bool:
     """Whether one ground ends and another starts at a trace."""
     columns = np.arange(0, len(trace.base), 4)
-    reach = BESIDE_PX + trace.thickness
-    rows = [np.clip(trace.base[columns] + d, 0, len(ink.ground) - 1).astype(int) for d in (-reach, reach)]
-    above, below = (ink.ground[r, trace.x0 + columns].astype(np.int16) for r in rows)
-    return float(np.median(np.abs(above - below).max(1))) > EDGE_STEP
+    steps = []
+    for reach in (CLOSE_PX + trace.thickness / 2, BESIDE_PX + trace.thickness):  # a panel's edge may be as near
+        rows = [np.clip(trace.base[columns] + d, 0, len(ink.ground) - 1).astype(int) for d in (-reach, reach)]
+        above, below = (ink.ground[r, trace.x0 + columns].astype(np.int16) for r in rows)
+        steps.append(float(np.median(np.abs(above - below).max(1))))
+    return min(steps) > EDGE_STEP
 
 
 def _strength(trace: Trace, ink: Ink) -> float:
@@ -57,22 +62,38 @@ def _in_line(traces: list[Trace], ink: Ink) -> list[Trace]:
     return sorted(done, key=lambda t: t.row)
 
 
+def home(trace: Trace, panels: tuple[Rect, ...]) -> Rect | None:
+    """Return the panel on its own ground that a trace lies in, None where it lies in none."""
+    within = (
+        r for r in panels if r.y0 < trace.row < r.y1 and r.x0 - HOME_PX <= trace.x0 and trace.x1 <= r.x1 + HOME_PX
+    )
+    return next(within, None)
+
+
 def _step(a: Trace, b: Trace) -> float:
     """Return how far one piece's level is from that of the piece after it."""
     return min(abs(float(a.base[-1] - b.base[0])), abs(a.row - b.row))
 
 
 def _follows(a: Trace, b: Trace, ink: Ink) -> bool:
-    """Whether a trace goes on in another: at one level, and with ink between them (panels have none)."""
+    """Whether a trace goes on in another: at one level, with ink from one to the other (panels have none between)."""
+    import cv2
+
     rows, columns = ink.strength.shape
     gap = b.x0 - a.x1
     if not -OVERLAP_SHARE * columns <= gap <= GAP_SHARE * columns or b.x1 <= a.x1 or _step(a, b) > STEP_SHARE * columns:
+        return False
+    homes = home(a, ink.panels), home(b, ink.panels)
+    if None not in homes and homes[0] != homes[1]:
         return False
     if gap <= max(NEXT_PX, NEXT_SHARE * columns):
         return True
     reach = WAVE_SHARE * columns
     y0, y1 = max(0, int(a.base[-1] - reach)), min(rows, int(a.base[-1] + reach))
-    return bool((ink.strength[y0:y1, a.x1 : b.x0].max(0) > ink.floor).all())
+    x0, x1 = max(0, a.x1 - LEVEL_LONG), b.x0 + LEVEL_LONG
+    dark = (ink.strength[y0:y1, x0:x1] > ink.floor).astype(np.uint8)
+    level = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, LEVEL_LONG), np.uint8))  # a table's lines, a page's
+    return bool((dark > level)[:, a.x1 - x0 : b.x0 - x0].any(0).all())
 
 
 def _joined(a: Trace, b: Trace, ink: Ink) -> Trace:

@@ -24,6 +24,7 @@ CLIPPED_PX = 20  # from the baseline, at which a flat end is one cut off
 LETTERS = 1.7  # strokes in a column: letters that touch a line, or lie between two
 RULE_PX, FRAME_PX = 4, 8  # a straight vertical line is no wider: a cursor, a grid's; at the ends a frame
 AT_ENDS = 0.03  # of a curve's length
+BOLD_PX, AS_STRONG = 2, 0.8  # of the strongest stroke in its panel: a sweep, however level, and no grid's line
 SQUARE = 0.7  # of its columns reach its full height
 SMALLER = 0.75  # of the deflection before it: what touches that is its slow end
 RESTLESS = 6.0  # times its stroke's height: a curve that goes so far waves, as noise does not
@@ -156,7 +157,8 @@ def _curves(ink: Ink) -> tuple[list[Trace], list[Trace]]:
     for share in SHARES:
         more = find_traces(ink.mask(share))
         level += [t for t in more if t.ruled]
-        curves += [t for t in more if _is_curve(t) and not any(_near(t, other, ink.panels) for other in curves)]
+        own = [t for t in more if _is_curve(t) or _is_level_sweep(t, ink)]
+        curves += [t for t in own if not any(_near(t, other, ink.panels) for other in curves)]
     return curves, level
 
 
@@ -268,6 +270,22 @@ def _is_curve(trace: Trace) -> bool:
         inside = first > 3 and last < len(away) - 3
         if away[first:last].mean() > 0.25 or (inside and (min(above, below) > 4 or max(above, below) > 30)):
             return True
+    return False
+
+
+def _is_level_sweep(trace: Trace, ink: Ink) -> bool:
+    """Whether a line as straight as a ruled one is a sweep without noise: bold and strong, from end to end of a panel.
+
+    Of a panel on its own ground: grids are fainter or finer, and tables stand on the page.
+    """
+    if trace.thickness < BOLD_PX:
+        return False
+    for r in ink.panels:
+        within = r.y0 + FRAME_PX < trace.row < r.y1 - FRAME_PX
+        if within and abs(trace.x0 - r.x0) + abs(trace.x1 - r.x1) < 0.1 * (r.x1 - r.x0):
+            rows = np.round(trace.base[::4]).astype(int)
+            level = np.median(ink.strength[rows, trace.x0 + np.arange(0, len(trace.base), 4)])
+            return bool(level > AS_STRONG * ink.near[r.y0 : r.y1, r.x0 : r.x1].max())
     return False
 
 
