@@ -180,9 +180,10 @@ class Canvas:
         if not drawn.any():
             return
         a, b = int(top[drawn].min()), int(bottom[drawn].max()) + 1
-        rows = np.arange(a, b, dtype=np.int16)[:, None]
-        mask = rows >= np.where(drawn, top, b).astype(np.int16)
-        mask &= rows <= bottom.astype(np.int16)
+        small = np.uint8 if b - a <= 256 else np.uint16  # half the memory to go through
+        below = np.arange(b - a, dtype=small)[:, None] - (np.where(drawn, top, a) - a).astype(small)
+        mask = below <= np.where(drawn, bottom - top, 0).astype(small)  # a row above the top wraps round: far below it
+        mask[:, ~drawn] = False
         part = np.s_[a:b, first : first + len(top)]
         paint = _paint(self.words.shape, int(_word(colour))).view(np.uint8).reshape(self.pixels.shape)
         cv2.copyTo(paint[part], mask.view(np.uint8), self.pixels[part])

@@ -211,6 +211,8 @@ class Measuring:
 
     def _paint_marked(self, painter: QPainter, sweep: Sweep) -> None:
         view = self._view
+        if not len(self.marked[1]):
+            return
         bottom = view.zero_y(sweep) + view.screen_rect.height() / sweep.rows * 0.44
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(view.colours.colour("mark"))

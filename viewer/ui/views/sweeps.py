@@ -12,7 +12,7 @@ DELAY_DIVISIONS = 2
 """In triggered mode the trigger stands this far from the left (the delay line)."""
 _MOST_SUPERIMPOSED = 30
 _SEARCH_SAMPLES = 3_000_000
-_CHUNK = 100_000
+_PIECE, _BLOCKS = 4096, 8192
 
 
 @dataclass(frozen=True)
@@ -55,33 +55,44 @@ def crossings(
 ) -> list[float]:
     """Return the times at which the signal crosses ``level`` away from zero, at least ``dead_s`` apart.
 
-    Chunks that lie wholly on one side of the level, as the pyramid says, are passed over.
+    Blocks of the pyramid that do not reach the level are passed over.
     """
     samples = envelope.samples[channel]
     first = max(0, int(start_s * rate_hz))
     end = min(len(samples), first + _SEARCH_SAMPLES)
     times: list[float] = []
-    free = first
-    for begin in range(first, end, _CHUNK):
-        stop = min(end, begin + _CHUNK)
-        if len(times) >= most or not _may_cross(envelope, channel, begin, stop, level):
+    at = first
+    while len(times) < most:
+        at = _next_beyond(envelope, channel, at, end, level)
+        if at >= end:
+            break
+        begin, stop = max(first, at - 1), min(end, at + _PIECE)
+        above = _beyond(samples[begin:stop], level)
+        crossed = above[1:] & ~above[:-1]
+        here = int(crossed.argmax()) if crossed.size else 0
+        if not crossed.size or not crossed[here]:
+            at = stop
             continue
-        piece = samples[max(first, begin - 1) : stop]
-        with np.errstate(invalid="ignore"):
-            above = piece >= level if level >= 0 else piece <= level
-        found = np.flatnonzero(above[1:] & ~above[:-1]) + 1 + max(first, begin - 1)
-        at = int(np.searchsorted(found, free))
-        while at < len(found) and len(times) < most:
-            times.append(int(found[at]) / rate_hz)
-            free = int(np.ceil(found[at] + dead_s * rate_hz))
-            at = int(np.searchsorted(found, free))
+        found = begin + 1 + here
+        times.append(found / rate_hz)
+        at = int(np.ceil(found + dead_s * rate_hz))
     return times
 
 
-def _may_cross(envelope: Envelope, channel: int, first: int, last: int, level: float) -> bool:
+def _beyond(values: np.ndarray, level: float) -> np.ndarray:
+    """Return where values are as far from zero as the level, on its side; gaps are not."""
+    with np.errstate(invalid="ignore"):
+        return values >= level if level >= 0 else values <= level
+
+
+def _next_beyond(envelope: Envelope, channel: int, at: int, end: int, level: float) -> int:
+    """Return the first sample from ``at`` on of a block of the pyramid that reaches the level, or ``end``."""
     if not envelope.lows:
-        return True
-    blocks = slice(first // BASE, last // BASE + 1)
-    if level >= 0:
-        return bool(np.fmax.reduce(envelope.highs[0][channel, blocks], initial=-np.inf) >= level)
-    return bool(np.fmin.reduce(envelope.lows[0][channel, blocks], initial=np.inf) <= level)
+        return at
+    most = (envelope.highs if level >= 0 else envelope.lows)[0][channel]
+    for block in range(at // BASE, -(-end // BASE), _BLOCKS):
+        reached = _beyond(most[block : min(block + _BLOCKS, -(-end // BASE))], level)
+        here = int(reached.argmax())
+        if reached[here]:
+            return min(end, max(at, (block + here) * BASE))
+    return end
