@@ -100,3 +100,18 @@ def test_overlapping_potentials_of_a_sweep_are_one_target():
     assert targets[0].bounds == (100, 40, 132, 100)
     assert match([(100, 40, 132, 100), (112, 250, 132, 290)], near).hits == (2, 2, 2)
     assert match([(112, 40, 132, 100)], near).hits[1] == 1  # the larger of them alone is right too
+
+
+def test_the_figures_of_sheets_tell_panels_found_named_and_named_right():
+    from training.emg.sheets import SheetResult, sheet_figures
+
+    own = match([(101, 51, 121, 91), (150, 50, 170, 90)], TRUTH)
+    panels = (("PSW", "PSW"), ("Fibs", "PSW"), ("Fibs", "uncertain"), ("Others", ""))
+    told = {
+        (f["name"], f["label"]): f for f in sheet_figures([SheetResult(own, ("Fibs", "uncertain"), 1.0, panels)], "")
+    }
+    found = told["panels found on sheets, IoU 0.5", ""]
+    assert (found["value"], found["count"]) == (0.75, 4)
+    assert told["found panels named, not uncertain", ""]["value"] == pytest.approx(2 / 3, abs=1e-3)
+    assert told["class of found and named panels right", ""]["value"] == 0.5
+    assert told["waveforms found on sheets, IoU 0.3", ""]["value"] == 0.5

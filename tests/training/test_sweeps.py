@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_most_potentials_of_plain_screens_lie_on_a_sweep_that_is_found_and_hold_its_largest_deflection():
-    own = [c for n in range(12) for c in picture_curves(np.random.default_rng([2, n]), "ends", "screen")]
+    own = [c for n in range(12) for c in picture_curves(np.random.default_rng([2, n]), "ends", sheet=False)]
     rows = np.concatenate([c.spans for c in own])
     assert len(rows) > 15
     assert (rows[:, 0] <= rows[:, 2]).all()

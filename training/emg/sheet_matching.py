@@ -75,8 +75,8 @@ def match(found: list[Bounds], truth: SheetTruth) -> Match:
     on_target: set[int] = set()
     for number, target in enumerate(targets):
         own = [i for i in counted if owner[i] == number]
-        best = {i: max(_iou(found[i], b) for b in (target.bounds, *map(_bounds, target.members))) for i in own}
-        joint = _iou(_union_of([found[i] for i in own]), target.bounds) if own else 0.0
+        best = {i: max(overlap(found[i], b) for b in (target.bounds, *map(_bounds, target.members))) for i in own}
+        joint = overlap(_union_of([found[i] for i in own]), target.bounds) if own else 0.0
         for level, least in enumerate((0.3, 0.5)):
             good = [i for i in own if best[i] >= least or joint >= least]
             hits[level] += bool(good)
@@ -107,8 +107,8 @@ def match(found: list[Bounds], truth: SheetTruth) -> Match:
 
 def _owner(box: Bounds, targets: list[Target]) -> int | None:
     """Return the target that a box's middle lies in (the one that it covers best), or None."""
-    inside = [i for i, t in enumerate(targets) if _middle_in(box, t.bounds, 2) or _iou(box, t.bounds) >= 0.3]
-    return max(inside, key=lambda i: _iou(box, targets[i].bounds)) if inside else None
+    inside = [i for i, t in enumerate(targets) if _middle_in(box, t.bounds, 2) or overlap(box, t.bounds) >= 0.3]
+    return max(inside, key=lambda i: overlap(box, targets[i].bounds)) if inside else None
 
 
 def _middle_in(box: Bounds, bounds: Bounds, slack: float) -> bool:
@@ -129,7 +129,7 @@ def _union_of(bounds: list[Bounds]) -> Bounds:
     return float(x0.min()), float(y0.min()), float(x1.max()), float(y1.max())
 
 
-def _iou(a: Bounds, b: Bounds) -> float:
+def overlap(a: Bounds, b: Bounds) -> float:
     """Return intersection over union; boxes thinner than 4 pixels count as 4 (a fibrillation on a slow sweep)."""
     a, b = _thick(a), _thick(b)
     across, down = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])

@@ -12,29 +12,37 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from training.emg.sheet_matching import Match, match
+from training.emg.sheet_matching import Match, match, overlap
 from training.export import figure
 from training.metrics import bootstrap
 from training.simulate.emg.draws import Part
 from training.simulate.emg.parameters import LABELS
-from training.simulate.emg_sheet import render_sheet
+from training.simulate.emg_sheet import SheetTruth, render_sheet
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.reading.emg_picture import PictureRead, read_emg_picture
+from viewer.reading.networks import probabilities
 from viewer.reading.spotting import spot
 from viewer.reading.waveforms import Spot
 from viewer.study import Image, Kind, KindFrom, Source, Study
 
 UNSURE = "uncertain"
+SAME_PANEL = 0.5  # intersection over union
 
 
 @dataclass(frozen=True, eq=False)
 class SheetResult:
-    """One sheet: what was matched, the class each found box was given (or ``uncertain``), and the seconds it took."""
+    """One sheet: what was matched, the class each found box was given (or ``uncertain``), and the seconds it took.
+
+    ``panels``: of each true panel its class, and what the one found there was called: a class, ``uncertain``, or empty
+    where none was found.
+    """
 
     match: Match
     called: tuple[str, ...]
     seconds: float
+    panels: tuple[tuple[str, str], ...] = ()
 
 
 def read_sheet(bundle: ModelBundle, rng: np.random.Generator, part: Part, spotter: Spot | None = None) -> SheetResult:
@@ -47,7 +55,23 @@ def read_sheet(bundle: ModelBundle, rng: np.random.Generator, part: Part, spotte
     seconds = time.perf_counter() - began
     waves = read.found.waveforms
     found = [(w.x, w.y, w.x + w.w, w.y + w.h) for w in waves]
-    return SheetResult(match(found, truth), tuple(_called(read)), seconds)
+    return SheetResult(match(found, truth), tuple(_called(read)), seconds, tuple(_panels(bundle, read, truth)))
+
+
+def _panels(bundle: ModelBundle, read: PictureRead, truth: SheetTruth) -> list[tuple[str, str]]:
+    """Return ``SheetResult.panels``."""
+    shares = probabilities(bundle.card, torch.from_numpy(read.logits)).numpy()
+    found = [(p.x, p.y, p.x + p.w, p.y + p.h) for p in read.found.panels] if read.sheet else []
+    told = []
+    for panel in truth.panels:
+        bounds = panel.x, panel.y, panel.x + panel.w, panel.y + panel.h
+        best = max(range(len(found)), key=lambda i: overlap(found[i], bounds), default=None)
+        if best is None or overlap(found[best], bounds) < SAME_PANEL:
+            told.append((panel.label, ""))
+        else:
+            sure = float(shares[best].max()) >= bundle.card.uncertain_below
+            told.append((panel.label, bundle.card.classes[int(shares[best].argmax())] if sure else UNSURE))
+    return told
 
 
 def _called(read: PictureRead) -> list[str]:
@@ -68,6 +92,10 @@ def sheet_figures(results: Sequence[SheetResult], data: str) -> list[dict]:
     for k, how in enumerate(("IoU 0.3", "IoU 0.5", "middle in the box")):
         add(f"waveforms found on sheets, {how}", counts[:, 2 + k], counts[:, 0])
         add(f"boxes right on sheets, {how}", counts[:, 5 + k], counts[:, 1])
+    panels = np.array([_counts(r.panels) for r in results], float)
+    add("panels found on sheets, IoU 0.5", panels[:, 1], panels[:, 0])
+    add("found panels named, not uncertain", panels[:, 2], panels[:, 1])
+    add("class of found and named panels right", panels[:, 3], panels[:, 2])
     hiss = np.array([r.match.hiss for r in results], float)
     add("waveforms found on sheets, end-plate noise left out", counts[:, 2] - hiss[:, 1], counts[:, 0] - hiss[:, 0])
     for label in LABELS[:-1]:
@@ -89,6 +117,13 @@ def sheet_figures(results: Sequence[SheetResult], data: str) -> list[dict]:
         add("waveforms on sheets, precision (box and class)", right, said, label)
         add("waveforms on sheets, recall (box and class)", right, there, label)
     return figures
+
+
+def _counts(panels: Sequence[tuple[str, str]]) -> tuple[int, int, int, int]:
+    """Return how many panels there are, and how many of them are found, named, and named right."""
+    named = [(truth, called) for truth, called in panels if called and called != UNSURE]
+    right = sum(truth == called for truth, called in named)
+    return len(panels), sum(bool(called) for _, called in panels), len(named), right
 
 
 def _there(found: Match, label: str) -> int:

@@ -5,23 +5,18 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from training.emg.sheet_matching import OVERLAP
 from training.simulate.emg.draws import BANDS, Part
-from training.simulate.emg.parameters import LABELS
-from training.simulate.emg_hands import STRANGER, draw_learned
-from training.simulate.emg_screen import ScreenTruth, render_screen
+from training.simulate.emg_screen import render_screen
 from training.simulate.emg_sheet import PLAIN_NOISE, PLAIN_PX, render_sheet
 from viewer.reading.spotting import sweep_input
 from viewer.reading.traces import Trace, excursions, spread
 from viewer.reading.waveforms import find_sweeps, look
 
-SOURCES = ("screen", "sheet", "hand", "stranger")
-SHARES = {"test": (0.75, 0.25, 0.0, 0.0), "stranger": (0.0, 0.0, 0.0, 1.0)}  # of the pictures come from each
-LEARNED = (0.5, 0.27, 0.23, 0.0)  # of those that are learned from, or that choose the best state
+SHEETS = 0.25  # of the pictures; the rest are screens
 ON_TRACE = 0.3  # of the rows of both, which a potential and the curve in its columns share
 LEAST_PX = 4.0
 STREAM = 31  # of random numbers
@@ -39,9 +34,6 @@ class Curve:
     spans: np.ndarray
 
 
-Pictures = Part | Literal["stranger"]
-
-
 @dataclass(frozen=True)
 class _Wave:
     x: float
@@ -51,11 +43,8 @@ class _Wave:
     plain: bool
 
 
-def curves(folder: Path, part: Pictures, pieces: int, pictures: int, jobs: int) -> list[Curve]:
-    """Return the curves of ``pieces`` times ``pictures`` pictures, drawing those that are not there yet.
-
-    ``part``: the looks and ranges of the main simulator's; ``stranger``: by the hand that is never trained on.
-    """
+def curves(folder: Path, part: Part, pieces: int, pictures: int, jobs: int) -> list[Curve]:
+    """Return the curves of ``pieces`` times ``pictures`` pictures, drawing those that are not there yet."""
     missing = [p for p in range(pieces) if not _file(folder, part, p, pictures).exists()]
     arguments = [(folder, part, p, pictures) for p in missing]
     if jobs > 1:
@@ -67,7 +56,7 @@ def curves(folder: Path, part: Pictures, pieces: int, pictures: int, jobs: int) 
     return [curve for p in range(pieces) for curve in _load(_file(folder, part, p, pictures))]
 
 
-def _file(folder: Path, part: Pictures, piece: int, pictures: int) -> Path:
+def _file(folder: Path, part: Part, piece: int, pictures: int) -> Path:
     return folder / f"{part}-{piece:03d}-{pictures}.npz"
 
 
@@ -78,15 +67,15 @@ def _load(file: Path) -> Iterator[Curve]:
     return (Curve(a, b) for a, b in zip(*parts, strict=True))
 
 
-def _draw(arguments: tuple[Path, Pictures, int, int]) -> None:
+def _draw(arguments: tuple[Path, Part, int, int]) -> None:
     import cv2
 
     cv2.setNumThreads(1)
     folder, part, piece, pictures = arguments
     made = []
     for number in range(pictures):
-        rng = np.random.default_rng([STREAM, (*BANDS, "stranger").index(part), piece, number])
-        made += picture_curves(rng, part, str(rng.choice(SOURCES, p=SHARES.get(part, LEARNED))))
+        rng = np.random.default_rng([STREAM, tuple(BANDS).index(part), piece, number])
+        made += picture_curves(rng, part, bool(rng.random() < SHEETS))
     folder.mkdir(parents=True, exist_ok=True)
     file = _file(folder, part, piece, pictures)
     with open(file.with_suffix(".part"), "wb") as part_file:
@@ -100,10 +89,15 @@ def _draw(arguments: tuple[Path, Pictures, int, int]) -> None:
     file.with_suffix(".part").replace(file)
 
 
-def picture_curves(rng: np.random.Generator, part: Pictures, source: str) -> list[Curve]:
-    """Draw a picture of one of ``SOURCES``, find its sweeps, and return them with their potentials."""
-    shown, waves = _drawn(rng, part, source)
-    looked = look(shown, as_sheet=source == "sheet")
+def picture_curves(rng: np.random.Generator, part: Part, sheet: bool) -> list[Curve]:
+    """Draw a sheet or a screen, find its sweeps, and return them with their potentials."""
+    if sheet:
+        shown, on_sheet = render_sheet(rng, part)
+        waves = [_Wave(b.x, b.y, b.w, b.h, b.whole and not b.faint) for b in on_sheet.boxes]
+    else:
+        shown, on_screen = render_screen(rng, None, part, cut_out=False if rng.random() < 0.8 else None)
+        waves = [_Wave(b.x, b.y, b.w, b.h, b.h >= PLAIN_PX) for b in on_screen.boxes]
+    looked = look(shown, as_sheet=sheet)
     traces = find_sweeps(looked)
     own: list[list[_Wave]] = [[] for _ in traces]
     for wave in waves:
@@ -113,18 +107,6 @@ def picture_curves(rng: np.random.Generator, part: Pictures, source: str) -> lis
         if shared and max(shared) >= ON_TRACE:
             own[int(np.argmax(shared))].append(moved)
     return [Curve(sweep_input(t).astype(np.float16), _spans(t, w)) for t, w in zip(traces, own, strict=True)]
-
-
-def _drawn(rng: np.random.Generator, part: Pictures, source: str) -> tuple[np.ndarray, list[_Wave]]:
-    if source == "sheet" and part != "stranger":
-        shown, sheet = render_sheet(rng, part)
-        return shown, [_Wave(b.x, b.y, b.w, b.h, b.whole and not b.faint) for b in sheet.boxes]
-    truth: ScreenTruth
-    if source == "screen" and part != "stranger":
-        shown, truth = render_screen(rng, None, part, cut_out=False if rng.random() < 0.8 else None)
-    else:
-        shown, truth = (STRANGER if source == "stranger" else draw_learned)(rng, str(rng.choice(LABELS)))
-    return shown, [_Wave(b.x, b.y, b.w, b.h, b.h >= PLAIN_PX) for b in truth.boxes]
 
 
 def _columns(wave: _Wave, trace: Trace) -> tuple[int, int]:

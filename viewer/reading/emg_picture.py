@@ -28,7 +28,7 @@ from viewer.study.display import grey8
 
 BATCH = 8
 NAMED_FROM = 0.6  # a waveform's probability, under which it is called uncertain
-CUT_OUTS = {False: 6, True: 48}  # waveforms cut out at most: from a screen, from a sheet
+CUT_OUTS = {False: 2, True: 48}  # waveforms cut out at most: from a screen (more were no better), from a sheet
 WIDER, TALLER = 3.0, 1.6  # a cut-out, in the waveform's width and height
 LEAST_WIDE_PX, LEAST_TALL_PX = 60, 36
 ALIKE = 0.3  # two waveforms of a panel whose sizes differ by less (as a share) are judged together
