@@ -53,7 +53,7 @@ def cases() -> Iterator[tuple[str, float, list[float], int]]:
     QThreadPool.globalInstance().waitForDone()
     app.processEvents()
     view.set_level(100.0)
-    gc.freeze()  # as the window does when its libraries are loaded (viewer.ui.imports): what is there is not walked again
+    gc.freeze()  # as the window does when its libraries are loaded (viewer.ui.imports)
     for ratio in (1, 2):
         image = QImage(SIZE[0] * ratio, SIZE[1] * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
