@@ -94,7 +94,8 @@ def read_emg_picture(
     scale = None if sheet else scale_of(found)
     px_per_ms = scale.px_per_ms if scale is not None else None
     inputs = _with_scale(bundle, inputs, extents, px_per_ms)
-    chosen = _chosen(found.waveforms, sheet) if fits else []
+    groups = _alike(found.waveforms) if fits else []
+    chosen = _chosen(groups, sheet)
     cut_out = _cut_out(bundle, shown, [found.waveforms[i] for i in chosen], px_per_ms) if chosen else inputs[:0]
     heard = _ask(bundle, device, inputs, cut_out, step)
     shares = probabilities(card, heard.logits).numpy()
@@ -102,7 +103,7 @@ def read_emg_picture(
     if chosen:
         views = [
             [np.log(shares[w.panel if sheet else 0] + 1e-6) for w in found.waveforms],
-            _by_cut_outs(card, found.waveforms, chosen, heard.cut_out),
+            _by_cut_outs(card, groups, chosen, heard.cut_out),
         ]
         if heard.cells is not None:
             views.append(_from_cells(heard.cells, extents, found.waveforms, sheet))
@@ -296,9 +297,8 @@ def _told(scale: TimeScale) -> Note:
     return Note("scale-read", f"The time scale was read off the screen: {read}")
 
 
-def _chosen(waveforms: Sequence[Waveform], sheet: bool) -> list[int]:
+def _chosen(groups: Sequence[Sequence[int]], sheet: bool) -> list[int]:
     """Return which waveforms are cut out: two at most of each group of alike ones."""
-    groups = _alike(waveforms)
     return [members[k] for k in (0, 1) for members in groups if len(members) > k][: CUT_OUTS[sheet]]
 
 
@@ -308,11 +308,13 @@ def _cut_out(bundle: ModelBundle, shown: np.ndarray, waveforms: Sequence[Wavefor
     return _with_scale(bundle, torch.stack([f[0] for f in fitted]), [f[1] for f in fitted], px_per_ms)
 
 
-def _by_cut_outs(card: Card, waveforms: Sequence[Waveform], chosen: Sequence[int], logits: Tensor) -> list[np.ndarray]:
+def _by_cut_outs(
+    card: Card, groups: Sequence[Sequence[int]], chosen: Sequence[int], logits: Tensor
+) -> list[np.ndarray]:
     """Return each waveform's log-probabilities (classes,), from those of its group that were cut out."""
     told = dict(zip(chosen, np.log(probabilities(card, logits).numpy() + 1e-6), strict=True))
-    said = [np.zeros(len(card.classes))] * len(waveforms)
-    for members in _alike(waveforms):
+    said = [np.zeros(len(card.classes))] * sum(map(len, groups))
+    for members in groups:
         heard = [told[i] for i in members if i in told]
         for i in members:
             if heard:
