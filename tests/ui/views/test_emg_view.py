@@ -426,6 +426,41 @@ def test_triggers_over_half_an_hour_are_found_without_looking_at_every_sample():
     assert crossings(Envelope(samples), 0, 1000.0, 0.0, 0.1, -20.0, 30) == times
 
 
+@pytest.mark.parametrize("level", [40.0, -25.0, 0.0])
+def test_dense_triggers_are_those_that_going_through_every_sample_gives(level):
+    from viewer.ui.views.sweeps import crossings
+
+    samples = np.random.default_rng(1).normal(0, 30, (1, 60_000)).astype(np.float32)
+    samples[0, 9_000:21_000] += 80  # beyond the level for longer than is looked at in one piece
+    own = samples[0]
+    above = own >= level if level >= 0 else own <= level
+    wanted, free = [], 500
+    for at in range(501, len(own)):
+        if at >= free and above[at] and not above[at - 1] and len(wanted) < 30:
+            wanted.append(at / 1000.0)
+            free = at + 130
+    assert crossings(build(samples), 0, 1000.0, 0.5, 0.13, level, 30) == pytest.approx(wanted)
+    assert crossings(Envelope(samples), 0, 1000.0, 0.5, 0.13, level, 30) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("rows", [90, 256, 700])
+def test_dense_sweeps_fill_each_column_from_its_highest_to_its_lowest_row(rows):
+    from PySide6.QtGui import QColor
+
+    from viewer.ui.views.canvas import Canvas
+
+    rng = np.random.default_rng(rows)
+    canvas = Canvas(60, rows, 1.0, QColor("black"))
+    top, drawn = rng.integers(0, rows, 50), rng.random(50) < 0.8
+    bottom = np.minimum(rows - 1, top + rng.integers(0, rows, 50))
+    top[0], bottom[0], drawn[0] = 0, rows - 1, True
+    canvas._columns(5, top, bottom, drawn, QColor("white"))
+    wanted = np.zeros((rows, 60), bool)
+    for column in np.flatnonzero(drawn):
+        wanted[top[column] : bottom[column] + 1, 5 + column] = True
+    np.testing.assert_array_equal(canvas.pixels[..., 0] > 0, wanted)
+
+
 def test_a_long_recordings_whole_is_filtered_as_lows_and_highs(shown, hands, qtbot, monkeypatch):
     from viewer.ui.views import filtering
     from viewer.ui.views.filters import Filters, apply
