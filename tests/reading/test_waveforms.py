@@ -13,7 +13,7 @@ from viewer.models.catalogue import catalogue
 from viewer.models.networks.screen_waves import ScreenWaves
 from viewer.reading.emg_picture import PictureRead, concluded, is_sheet
 from viewer.reading.engine import Engine
-from viewer.reading.traces import find_traces
+from viewer.reading.traces import Trace, _joined, find_traces
 from viewer.reading.values import Finding, Reading
 from viewer.reading.waveforms import Found, Panel, Waveform, find_waveforms, look
 from viewer.study import Image, Kind, KindFrom, Region
@@ -114,6 +114,18 @@ def test_a_low_sweep_of_ragged_noise_is_no_line_of_words():
     words = np.zeros((120, WIDTH), np.uint8)
     cv2.putText(words, "Tibialis anterior, right: no spontaneous activity at rest", (20, 66), 0, 0.8, 255, 2)
     assert find_traces(words > 0) == []
+
+
+def test_a_crumb_within_a_sweeps_end_is_not_joined_to_it():
+    """Such a picture was refused: joining it left nothing of the crumb to join."""
+
+    def trace(x0: int, columns: int) -> Trace:
+        level = np.full(columns, 50.0)
+        return Trace(x0, level, level - 1, level + 1, np.ones(columns, int), ruled=False, thickness=2.0)
+
+    (sweep,) = (t for t in _joined([trace(3, 68), trace(69, 1), trace(72, 80)]) if len(t.base) > 1)
+    assert (sweep.x0, sweep.x1) == (3, 152)
+    assert len(sweep.base) == len(sweep.top) == len(sweep.strokes) == 149
 
 
 def test_a_flat_trace_is_quiet():

@@ -315,7 +315,8 @@ def _joined(traces: list[Trace]) -> list[Trace]:
     for trace in left:
         for i, before in enumerate(done):
             gap = trace.x0 - before.x1
-            if -2 <= gap <= GAP_PX and abs(float(before.base[-1] - trace.base[0])) <= max(3.0, before.thickness):
+            near = -2 <= gap <= GAP_PX and trace.x1 > before.x1
+            if near and abs(float(before.base[-1] - trace.base[0])) <= max(3.0, before.thickness):
                 done[i] = _one(before, trace, gap)
                 break
         else:
