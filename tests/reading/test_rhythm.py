@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from viewer.reading.rhythm import filled, train_rate
+from viewer.reading.rhythm import filled, together, train_rate
 from viewer.reading.trains import AFTER, BEFORE, Found
 
 
@@ -46,6 +46,41 @@ def test_another_waveform_in_the_gaps_is_another_unit() -> None:
     t = np.arange(-BEFORE, AFTER) / 8
     found.shapes[owner == 1] = 30 * np.exp(-0.5 * (t / 0.4) ** 2)  # the other way up
     assert (filled(found, owner) == owner).all()
+
+
+def test_pieces_of_a_train_that_wanes_are_one() -> None:
+    """A myotonic run at 40 a second that falls to a third: split by size into three, one after another."""
+    gains = np.linspace(1, 0.35, 90)
+    times = np.cumsum(np.full(90, 0.025))
+    whole = events(times, np.full(90, 0.4))
+    whole.shapes[:] *= gains[:, None].astype(np.float32)
+    owner = np.repeat([0, 1, 2], [40, 30, 20])
+    assert (together(whole, owner) == 0).all()
+
+
+def test_pieces_scattered_over_a_trains_gaps_are_one() -> None:
+    found, owner = train(0.0, [4, 9, 14, 15, 16, 20, 27, 31, 33, 40], width_ms=0.45)
+    assert (together(found, owner) == 0).all()
+
+
+def test_two_alike_units_that_fire_at_once_stay_two() -> None:
+    """Two fibres at 8 and at 7 a second, with the same waveform: whoever joined them would tell 15 a second."""
+    times = np.concatenate([np.arange(60) / 8, 0.03 + np.arange(50) / 7])
+    order = np.argsort(times)
+    owner = np.repeat([0, 1], [60, 50])[order]
+    found = events(times[order], np.full(110, 0.4))
+    assert (together(found, owner) == owner).all()
+
+
+def test_a_much_larger_unit_with_the_same_waveform_stays_by_itself() -> None:
+    found, owner = train(0.0, [9, 14, 20, 27, 33, 40], width_ms=0.4)
+    found.shapes[owner == 1] *= 2.5
+    assert (together(found, owner) == owner).all()
+
+
+def test_nothing_is_put_together_where_nothing_was_found() -> None:
+    nothing = events(np.zeros(0), np.zeros(0))
+    assert together(nothing, np.zeros(0, int)).size == 0
 
 
 def test_an_irregular_unit_has_no_gaps() -> None:

@@ -1,4 +1,6 @@
-"""Pictures by other hands: repeatable, boxes on the picture, potentials as long as the literature says."""
+"""Pictures and trains by other hands: repeatable, as long as the literature says, boxes on the picture."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,14 +8,19 @@ import pytest
 from training.emg import measure
 from training.emg.figures import STRANGER as STRANGERS
 from training.emg.figures import UNSEEN
+from training.emg.matching import Counts
 from training.emg.pictures import HEIGHT, STRIDE, WIDTH, stranger_shard
+from training.emg.stranger_traces import alone_figures, stranger_alone, stranger_mixtures
 from training.kind.pictures import DRAWN
 from training.simulate.emg.parameters import GENERATORS, LABELS
-from training.simulate.emg_hands import LEARNED, STRANGER, Hand, draw_learned
+from training.simulate.emg.recording import Amplifier, record
+from training.simulate.emg_hands import LEARNED, STRANGER, Hand, draw_learned, trains
+from training.simulate.emg_hands.trains import NAMES, firings
 from training.simulate.emg_screen import ScreenTruth, TrueBox
 from viewer.resources import resources_dir
 
 HANDS = {**LEARNED, "stranger": STRANGER}
+TRAINS = {**trains.LEARNED, "stranger": trains.STRANGER}
 
 
 def drawn(hand: Hand, label: str, count: int) -> list[tuple[np.ndarray, ScreenTruth]]:
@@ -65,6 +72,74 @@ def test_fibrillations_are_short_and_sharp_waves_long(name: str) -> None:
     assert np.quantile(spikes, 0.9) <= 8
     assert 8 <= np.median(waves) <= 60
     assert np.quantile(waves, 0.9) <= 110
+
+
+@pytest.mark.parametrize("name", TRAINS)
+def test_trains_of_a_hand_last_as_long_as_the_literature_says(name: str) -> None:
+    """Fibrillations 1 to 5 ms, positive sharp waves 10 to 100; both begin positive; 0.5 to 15 a second."""
+    for generator, least, usual, most in (("fibrillation", 1, 5, 8), ("positive sharp wave", 8, 60, 110)):
+        lengths, rates, first = [], [], []
+        for seed in range(12):
+            for own in firings(TRAINS[name], np.random.default_rng([8, seed]), generator, 20000.0, 10.0):
+                assert own.label == GENERATORS[generator].label
+                assert own.times_s.max() < 10.0
+                recording = record([own], np.zeros(200000), 20000.0, Amplifier(2.0, 10000.0))
+                lengths += [1000 * (e.end_s - e.start_s) for e in recording.events[:1]]
+                rates.append(len(own.times_s) / 10)
+                shape = own.shapes[0]
+                first.append(shape[np.flatnonzero(np.abs(shape) > 0.05 * np.abs(shape).max())[0]])
+        assert least <= np.median(lengths) <= usual
+        assert max(lengths) <= most
+        assert 0.1 <= np.median(rates) <= 15
+        assert np.mean(np.array(first) > 0) >= 0.75  # the others have a small notch before
+
+
+@pytest.mark.parametrize("name", TRAINS)
+@pytest.mark.parametrize("generator", sorted({*GENERATORS}))
+def test_a_hand_makes_trains_of_every_generator_or_none(name: str, generator: str) -> None:
+    made = firings(TRAINS[name], np.random.default_rng(4), generator, 16000.0, 10.0)
+    cannot = name == "figures" and generator == "insertional activity"
+    assert bool(made) == (generator in NAMES and not cannot)
+    for own in made:
+        assert len(own.times_s) == len(own.gains) == len(own.which)
+        assert max(own.which) < len(own.shapes)
+        assert all(np.isfinite(s).all() and 5 < np.ptp(s) < 20000 for s in own.shapes)
+
+
+def test_a_shape_at_another_rate_is_as_long_and_as_high() -> None:
+    """A stranger's waves are made at 16 kHz."""
+    slow, fast = (
+        firings(TRAINS["stranger"], np.random.default_rng(4), "fibrillation", r, 5.0)[0] for r in (16e3, 48e3)
+    )
+    assert len(fast.shapes[0]) == pytest.approx(3 * len(slow.shapes[0]), abs=4)
+    assert np.ptp(fast.shapes[0]) == pytest.approx(np.ptp(slow.shapes[0]), rel=0.05)
+
+
+def test_the_strangers_recordings_say_what_is_in_them() -> None:
+    for label, recording in stranger_alone(6):
+        assert recording.duration_s == pytest.approx(10.0)
+        assert {e.label for e in recording.events} <= {LABELS[label]}
+        assert np.isfinite(recording.samples_uv).all()
+    assert [len(r.events) for r in stranger_mixtures(3)] == [len(r.events) for r in stranger_mixtures(3)]
+
+
+def test_recordings_of_one_generator_are_counted_by_their_strongest_class() -> None:
+    def told(*windows: tuple[float, float, float]) -> SimpleNamespace:
+        rows = np.array(windows).reshape(-1, 3)
+        strengths = np.append(rows[:, :2].max(0), rows[:, 2].min()) if len(rows) else None
+        return SimpleNamespace(windows=rows, strengths=strengths, classes=[Counts(1, 0, 0)] * 3)
+
+    made = [
+        (0, told((0.9, 0.1, 0.1), (0.1, 0.1, 0.9))),  # one window is enough for PSW
+        (1, told((0.1, 0.45, 0.55))),  # wrong, and not sure
+        (2, told((0.1, 0.1, 0.8))),
+        (2, told()),  # nothing was found
+    ]
+    figures = {(f["name"], f["label"]): f["value"] for f in alone_figures(made, 0.6)}  # type: ignore[arg-type]
+    assert figures["recordings whose most probable class is right", ""] == 0.5
+    assert figures["recordings called, not uncertain", ""] == 0.5
+    assert figures["recordings called that are called right", ""] == 1.0
+    assert (figures["recordings, recall", "PSW"], figures["recordings, recall", "Fibs"]) == (1.0, 0.0)
 
 
 def test_the_kind_network_learns_from_three_hands_and_is_tested_on_the_stranger() -> None:

@@ -17,6 +17,7 @@ from training.simulate.emg.draws import Draw
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg.recording import Amplifier, Recording, TrueEvent
 from training.simulate.emg.scene import simulate_mixture
+from training.wider import take_over
 from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.networks.trace_events import CELL, TraceEvents
 from viewer.reading.trains import firing
@@ -125,9 +126,32 @@ def test_a_fifth_of_a_minute_of_training(tmp_path: Path, capsys):
     assert inputs.shape == (2, 2, CELLS * CELL)
     assert train(recipe, None, tmp_path).state_dict()["cell.bias"].equal(network.state_dict()["cell.bias"])
     assert capsys.readouterr().out.count("epoch 1/1") == 1  # it was not trained again
-    recipe |= {"before": ["first"], "parts": []}
+    network_of_its_size = load_bundle(SHIPPED).card.architecture_arguments
+    recipe |= {
+        "before": ["first"],
+        "parts": [],
+        "network": {k: v for k, v in network_of_its_size.items() if k != "classes"},
+    }
     begun = train(recipe, None, tmp_path / "begun", start=SHIPPED).state_dict()  # nothing is left but to go on from it
     assert all(value.equal(begun[key]) for key, value in load_bundle(SHIPPED).network.state_dict().items())
+
+
+def test_a_larger_network_says_what_the_smaller_one_said():
+    torch.manual_seed(2)
+    small = TraceEvents(len(LABELS), width=16, coarse=24, filters=16, reach=3)
+    small.threshold.fill_(0.3)
+    for module in small.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 2)
+            torch.nn.init.uniform_(module.running_mean, -1, 1)
+    large = TraceEvents(len(LABELS), width=24, coarse=32, filters=20, reach=4)
+    take_over(large, small.state_dict())
+    x = torch.randn(2, 2, 640)
+    with torch.inference_mode():
+        before, after = (n.cells(n.features(x)) for n in (small.eval(), large.eval()))
+    for one, other in zip(before, after, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+    assert float(large.threshold) == pytest.approx(0.3)
 
 
 def test_groups_learn_the_class_most_of_their_events_have():

@@ -51,6 +51,11 @@ class Told:
     events: list[Event] = field(repr=False)
     trains: list[Train] = field(repr=False)
 
+    @property
+    def strengths(self) -> np.ndarray:
+        """What decides the recording's class (classes,): the highest window probability, of Others the lowest."""
+        return np.append(self.windows[:, :-1].max(0), self.windows[:, -1].min())
+
 
 def tell(network: TraceEvents, recording: Recording, unit: str = "uV") -> Told:
     """Read a recording and compare."""

@@ -44,7 +44,7 @@ def recording_figures(told: list[Told], points: dict[str, float], sure: float, d
         there = np.array([t.holds[c] for t in told])
         figures.append(share("recordings, precision at the operating point", there, data, label, of=said))
         figures.append(share("recordings, recall at the operating point", said, data, label, of=there))
-    settled = [np.append(t.windows[:, :OTHERS].max(0), t.windows[:, OTHERS].min()) for t in told if len(t.windows)]
+    settled = [t.strengths for t in told if len(t.windows)]
     truth = [np.append(t.holds[:OTHERS], not t.holds[:OTHERS].any()) for t in told if len(t.windows)]
     called = np.array([s.max() >= sure for s in settled])
     right = np.array([t[s.argmax()] for s, t in zip(settled, truth, strict=True)], bool)

@@ -1,7 +1,8 @@
 """The detector's training recordings as memory-mapped shards: conditioned signals, and where each event is.
 
 Scenes are wider than those of pictures: any generators at once, in stretches; more hum, drift and needle artefact; 12 %
-hold no potential at all; some are upside down. Two real recordings of motor units enter as Others.
+hold no potential at all; some are upside down; half have trains by other hands. Two real recordings of motor units
+enter as Others.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +21,7 @@ from training.simulate.emg.parameters import LABELS
 from training.simulate.emg.recording import Recording, record, work_rate
 from training.simulate.emg.scene import OTHERS, random_amplifier
 from training.simulate.emg.sources import Firing, make
+from training.simulate.emg_hands.trains import LEARNED, firings, floor
 from viewer.models.preprocessing.emg_trace import RATE_HZ, conditioned
 
 LENGTH_S = 10.0
@@ -40,6 +42,8 @@ RATES_HZ = (
 )
 RATE_WEIGHTS = (3, 1, 3, 4, 2, 1, 4, 0.5, 2, 0.5, 1, 0.7, 2)
 INVERTED, REAL = 0.06, 0.06  # shares of the recordings
+BY_OTHERS = {0.0: 5.0, 0.5: 2.0, 1.0: 3.0}  # share of a recording's trains that other hands make: how often
+OTHERS_FLOOR = 0.3  # of the recordings with another hand's noise
 VISIBLE, HIDDEN = 6.0, 3.0  # of the noise's rms, peak to peak: to be found from the first, left open down to the second
 UPSIDE_DOWN, OPEN = 3, -1  # classes of an event beside the labels': a sharp wave upside down; not known
 SHARP = ("positive sharp wave", "PSW-shaped MUAP", "myotonic positive waves")
@@ -152,10 +156,19 @@ def random_recording(draw: Draw, rate_hz: float | None = None, length_s: float =
         others |= {"PSW-shaped MUAP": 4, "fibrillation": 9, "positive sharp wave": 9}
         count = draw.pick((1, 2, 3, 4, 6), (35, 25, 20, 15, 5))
         names += [draw.pick(tuple(others), tuple(others.values())) for _ in range(count)]
-    firings = [_varied(draw, make(name, draw, work_hz, length_s), length_s) for name in names]
-    sizes = [float(np.ptp(s)) for f in firings for s in f.shapes] or [0.0]
+    by_others = draw.pick(tuple(BY_OTHERS), tuple(BY_OTHERS.values()))
+    fired = [f for name in names for f in _trains(draw, name, work_hz, length_s, by_others)]
+    sizes = [float(np.ptp(s)) for f in fired for s in f.shapes] or [0.0]
     total, backgrounds = background(draw, work_hz, int(length_s * work_hz), min(sizes))
-    return record(firings, total, rate_hz, random_amplifier(draw, max(sizes)), backgrounds)
+    return record(fired, total, rate_hz, random_amplifier(draw, max(sizes)), backgrounds)
+
+
+def _trains(draw: Draw, name: str, work_hz: float, length_s: float, others: float) -> list[Firing]:
+    """Return the trains of a generator; with the chance ``others`` by another hand, where one makes such trains."""
+    made: list[Firing] = []
+    if draw.chance(others):
+        made = firings(LEARNED[draw.pick(tuple(LEARNED))], draw.rng, name, work_hz, length_s)
+    return [_varied(draw, f, length_s) for f in made or [make(name, draw, work_hz, length_s)]]
 
 
 def _varied(draw: Draw, firing: Firing, length_s: float) -> Firing:
@@ -173,7 +186,8 @@ def background(draw: Draw, work_hz: float, samples: int, least_uv: float) -> tup
     rms = draw.of(ranges.AMPLIFIER_NOISE_UV)
     if least_uv:
         rms = min(rms, least_uv / draw.between(7, 25, log=True))
-    total = bg.amplifier_noise(draw, work_hz, samples, rms)
+    noise = floor if draw.chance(OTHERS_FLOOR) else bg.amplifier_noise
+    total = noise(draw, work_hz, samples, rms)
     names = ["noise"]
     if draw.chance(0.3):
         hum = draw.of(ranges.MAINS_UV)

@@ -16,6 +16,7 @@ from training.emg.real import TRAIN
 from training.emg.traces import OPEN, UPSIDE_DOWN, Shard, shard
 from training.loop import fit
 from training.simulate.emg.parameters import LABELS
+from training.wider import take_over
 from viewer.models.networks.trace_events import CELL, TraceEvents
 from viewer.models.preprocessing.emg_trace import network_input
 
@@ -65,14 +66,14 @@ def train(
 ) -> TraceEvents:
     """Return the trained network: its parts one after another, each in its best state on validation recordings.
 
-    ``start``: a bundle, whose weights are gone on from in place of the recipe's parts ``before``.
+    ``start``: a bundle, whose weights are gone on from in place of the recipe's parts ``before``; its
+    network may be smaller than the recipe's.
     """
     counts = recipe["recordings"]
     torch.manual_seed(recipe["seed"])
-    network = TraceEvents(len(LABELS))
+    network = TraceEvents(len(LABELS), **recipe.get("network", {}))
     if start is not None:
-        known = load_file(start / "weights.safetensors")
-        network.load_state_dict({k: v.float() for k, v in known.items()})
+        take_over(network, load_file(start / "weights.safetensors"))
     both = WithCells(network).to(memory_format=torch.channels_last)
     validation = shard(out / "recordings", 0, counts["validation"], "validation", None, (), jobs)
     windows = list(batches(validation, 16, counts["validation"] // 16, np.random.default_rng(0), calm=True))

@@ -18,7 +18,7 @@ from viewer.models.preprocessing.emg_trace import Piece, pieces
 from viewer.reading import trains as tr
 from viewer.reading.gradcam import class_maps
 from viewer.reading.overlaps import taken_in
-from viewer.reading.rhythm import filled, train_rate
+from viewer.reading.rhythm import filled, together, train_rate
 from viewer.reading.values import Event, Train
 from viewer.study import Waveform
 
@@ -73,7 +73,7 @@ def read_channel(
         none = np.zeros((0, network.classes + 1), np.float32)
         return Channel(found, np.zeros(0, int), none, np.zeros((0, 2)), np.zeros((0, WINDOW_NUMBERS)), hum_hz, laid)
     found, owner = tr.grouped(found)
-    owner = tr.numbered(filled(found, taken_in(found, owner)))
+    owner = tr.numbered(together(found, filled(found, taken_in(found, owner))))
     groups = classes_of(network, tr.numbers(found, owner))
     windows, numbers = _windows(found, owner, groups, wave.duration_s)
     return Channel(found, owner, groups, windows, numbers, hum_hz, laid)

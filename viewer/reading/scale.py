@@ -15,7 +15,7 @@ from viewer.models.catalogue import catalogue
 from viewer.reading.waveforms import Found, Looked, find_waveforms, fine_view, look
 from viewer.reading.writing import Line, Words, read_words
 
-MOST_LINES = 32
+MOST_LINES = 48
 DIVISIONS = 10
 LEAST_MS, MOST_MS = 0.05, 5000.0  # what is written of a bar, a division, or between two numbers of an axis
 BAR_STRENGTH = 0.3  # of the strongest stroke near

@@ -10,8 +10,11 @@ from torch.nn import functional
 from viewer.models.bundle import ModelBundle
 
 STROKE_PX = 13  # no letter's stroke is thicker
-FAINTEST, STRENGTH = 22, 0.4  # of 255; of the strongest stroke near
-NEAR_PX = 61
+FAINTEST = 22  # of 255
+# How strong a letter's strokes are at least, as a share of the strongest in a square of so many pixels: the first finds
+# words beside bold curves, the second those that a grid or a photograph's grain runs into.
+LOOKS = ((0.4, 31), (0.6, 61))
+SAME_WIDE, SAME_TALL = 0.9, 0.8  # of the larger one's width and height, which two findings of one line have in common
 RULE_PX = 3.2  # times the largest usual letter: longer straight strokes are lines, not letters
 LEAST_PX, LARGE_PX, MOST_PX = 5, 20, 64  # a letter's height: the least, a large one, the most
 WIDEST = 4.0  # times its height: two letters and more may touch
@@ -93,11 +96,30 @@ def read_words(bundle: ModelBundle, shown: np.ndarray, most: int, device: str = 
 
 def find_lines(strokes: np.ndarray) -> list[tuple[Line, float]]:
     """Return where words may stand, each with how much it looks like words: its letters, and how even they are."""
+    found = [f for strength, near_px in LOOKS for f in _lines_at(strokes, strength, near_px)]
+    return _each_once(sorted(found, key=lambda f: -f[1]))
+
+
+def _each_once(found: list[tuple[Line, float]]) -> list[tuple[Line, float]]:
+    """Return the lines without those found before."""
+    if not found:
+        return []
+    x, y, w, h = np.array([(line.x, line.y, line.w, line.h) for line, _ in found]).T
+    wide = np.minimum(x + w, (x + w)[:, None]) - np.maximum(x, x[:, None])
+    tall = np.minimum(y + h, (y + h)[:, None]) - np.maximum(y, y[:, None])
+    same = (wide > SAME_WIDE * np.maximum(w, w[:, None])) & (tall > SAME_TALL * np.maximum(h, h[:, None]))
+    kept = np.ones(len(found), bool)
+    for i in range(len(found)):
+        kept[i + 1 :] &= ~(same[i, i + 1 :] & kept[i])
+    return [f for f, keep in zip(found, kept, strict=True) if keep]
+
+
+def _lines_at(strokes: np.ndarray, strength: float, near_px: int) -> list[tuple[Line, float]]:
     import cv2
 
-    near = cv2.dilate(np.ascontiguousarray(strokes[::2, ::2]), np.ones((NEAR_PX // 2, NEAR_PX // 2), np.uint8))
+    near = cv2.dilate(np.ascontiguousarray(strokes[::2, ::2]), np.ones((near_px // 2, near_px // 2), np.uint8))
     near = cv2.resize(near, strokes.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    mask = (strokes > np.maximum(near * np.float32(STRENGTH), FAINTEST)).astype(np.uint8)
+    mask = (strokes > np.maximum(near * np.float32(strength), FAINTEST)).astype(np.uint8)
     long = round(RULE_PX * LARGE_PX)
     for shape in ((long, 1), (1, long)):
         mask &= 1 - cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8))

@@ -76,7 +76,7 @@ class TraceEvents(Network):
     pooled = False
     threshold: Tensor
 
-    def __init__(self, classes: int, width: int = 64, coarse: int = 96, filters: int = 96) -> None:
+    def __init__(self, classes: int, width: int = 64, coarse: int = 96, filters: int = 96, reach: int = 6) -> None:
         super().__init__()
         self.classes = classes
         self.register_buffer("threshold", torch.tensor(0.5))  # of an event's probability; set on validation data
@@ -88,7 +88,7 @@ class TraceEvents(Network):
         )
         self.fine = nn.Sequential(*(_Block(width, d) for d in (1, 2, 4)))
         self.down = nn.Sequential(_conv(width, coarse, COARSE, COARSE), nn.ReLU(inplace=True))
-        self.slow = nn.Sequential(*(_Block(coarse, d) for d in (1, 2, 4, 8, 16, 32)))
+        self.slow = nn.Sequential(*(_Block(coarse, 2**k) for k in range(reach)))
         self.up = _conv(coarse, width)
         self.last = nn.Sequential(_conv(width, filters, 3), nn.ReLU(inplace=True))
         self.cell = nn.Conv2d(filters, 1 + (classes + 1) + 2, 1)
