@@ -50,6 +50,10 @@ def scale_of(told: list[Words], page: np.ndarray, sweeps=(50.0, 850.0)):
         ("gain 50 uv time: 2,5 msec/div", 2.5),
         ("io ms/d", 10),
         ("0.1 s/div", 100),
+        ("10ms 200uv", 10),
+        ("30 uv, 5 ms, lff 2 hz", 5),
+        ("time: 10 ms/cm", 10),
+        ("20 ms / division", 20),
     ],
 )
 def test_a_division_is_a_tenth_of_the_sweeps_where_there_is_no_grid(text, ms):
@@ -96,6 +100,24 @@ def test_two_panels_with_speeds_of_their_own_tell_nothing():
     assert scale_of(words(("10 ms/div", 60, 10), ("10 ms/d", 500, 10)), paper()).ms == 10
 
 
+def test_of_two_readings_of_one_line_the_surer_counts():
+    surer = Words(Line(60, 10, 80, 14), "50 ms/div", 0.95)
+    other = Words(Line(62, 9, 84, 16), "30 ms/ d", 0.6)
+    for told in ([surer, other], [other, surer]):
+        assert scale_of(told, paper()).ms == 50
+    assert scale_of([surer, Words(Line(500, 10, 80, 14), "30 ms/d", 0.6)], paper()) is None
+
+
+def test_a_line_that_is_looked_for_twice_is_found_once():
+    from training.simulate.emg_artwork import draw_words
+
+    page = np.full((120, 500, 3), 255, np.uint8)
+    draw_words(page, "Time: 20 ms/DIV", (130, 20), (90, 90, 100), "sans", 14)
+    draw_words(page, "20 uV/Div", (20, 84), (90, 90, 100), "sans", 14)
+    found = [line for line, _ in find_lines(find_strokes(page)[1])]
+    assert sorted(round(line.y / 10) for line in found) == [2, 8]
+
+
 def test_an_axis_with_numbers_tells_the_scale():
     ticks = [(str(value), 50 + 160 * value / 20 - 4 * len(str(value)), 470.0) for value in (0, 20, 40, 60, 80, 100)]
     scale = scale_of(words(*ticks, ("time (ms)", 420, 486)), paper())
@@ -116,7 +138,8 @@ def test_numbers_without_a_unit_of_time_or_off_the_line_tell_nothing():
 
 
 @pytest.mark.parametrize(
-    "text", ["20 hz-10 khz", "100 uv/d", "delay 10 ms", "12:41:07", "bars: 100 ms, 50 uv", "100 ms", ""]
+    "text",
+    ["20 hz-10 khz", "100 uv/d", "delay 10 ms", "12:41:07", "bars: 100 ms, 50 uv", "100 ms", "100 uv 200 ms", ""],
 )
 def test_other_words_tell_nothing(text):
     assert scale_of(words((text, 60, 10)) if text else [], paper()) is None

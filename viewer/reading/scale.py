@@ -18,6 +18,7 @@ from viewer.reading.writing import Line, Words, read_words
 MOST_LINES = 48
 DIVISIONS = 10
 LEAST_MS, MOST_MS = 0.05, 5000.0  # what is written of a bar, a division, or between two numbers of an axis
+BARE_MOST_MS = 50.0  # a division's time where nothing says that it is one; more may be the whole sweep's
 BAR_STRENGTH = 0.3  # of the strongest stroke near
 BAR_PX = 10  # a bar is at least so long,
 BAR_LONGEST, BAR_THICK = 0.4, 7  # at most so much of the picture's width, and no thicker (pixels)
@@ -34,6 +35,7 @@ _DIGITS = str.maketrans("ilo,", "110.")
 _DIVISION = r"\s*\.?\s*(?:/|per|[/il1]\s*d)\s*d?(?:iv)?"
 _TIME = re.compile(rf"(?<![a-z]){_NUMBER}\s*(msec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
 _NAMED = re.compile(r"sweep|time|speed|kipp|ablenk|zeit|base|horiz|\bt\b|\btb\b|\bh\b")
+_GAIN = re.compile(r"\d\s*[um]v\b")
 _OTHER = re.compile(r"bars?|hz|filter|cursor|delay|stim|rate|dur|lat|trig")
 _TICK = re.compile(rf"(-?){_NUMBER}\s*(msec|ms|sec|s)?")
 _UNIT = re.compile(r"(?:^|[\s(\[/])(ms|msec|s|sec|seconds|milliseconds)(?:[\s)\].]|$)")
@@ -65,16 +67,37 @@ def find_scale(words: Sequence[Words], looked: Looked, sweeps_px: tuple[float, f
     axis = _axis(words)
     if axis is not None:
         return axis
-    settings = [ms for w, ms, divided in times if divided or _NAMED.search(w.text)]
-    if len({round(ms, 3) for ms in settings}) != 1:
+    said = [(w, ms) for w, ms, divided in times if divided or _NAMED.search(w.text) or _is_setting(w.text, ms)]
+    settings = {round(ms, 3) for ms in _once_a_place(said)}
+    if len(settings) != 1:
         return None  # nothing says which time is a division's, or two panels have each their own
-    ms = settings[0]
+    ms = settings.pop()
     px = grid_px(looked.fine, *(sweeps_px or (0, looked.fine.shape[1])))
     if px:
         return TimeScale(px / ms, "grid", ms)
     if sweeps_px is None:
         return None
     return TimeScale((sweeps_px[1] - sweeps_px[0]) / DIVISIONS / ms, "width", ms)
+
+
+def _once_a_place(said: Sequence[tuple[Words, float]]) -> list[float]:
+    """Return the times of lines that were found twice but once, as the surer reading has them."""
+    kept: list[tuple[Words, float]] = []
+    for w, ms in sorted(said, key=lambda s: -s[0].sure):
+        if not any(_overlap(w.line, other.line) for other, _ in kept):
+            kept.append((w, ms))
+    return [ms for _, ms in kept]
+
+
+def _overlap(a: Line, b: Line) -> bool:
+    wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    tall = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    return wide > 0.3 * min(a.w, b.w) and tall > 0.5 * min(a.h, b.h)
+
+
+def _is_setting(text: str, ms: float) -> bool:
+    """Whether a time stands beside a gain: many machines write ``10 ms 200 uV`` and leave out that it is a division."""
+    return ms <= BARE_MOST_MS and bool(_GAIN.search(text))
 
 
 def _is_round(ms: float) -> bool:

@@ -14,7 +14,7 @@ FAINTEST = 22  # of 255
 # How strong a letter's strokes are at least, as a share of the strongest in a square of so many pixels: the first finds
 # words beside bold curves, the second those that a grid or a photograph's grain runs into.
 LOOKS = ((0.4, 31), (0.6, 61))
-SAME_WIDE, SAME_TALL = 0.9, 0.8  # of the larger one's width and height, which two findings of one line have in common
+SAME_WIDE, SAME_TALL = 0.85, 0.6  # of the larger one's width and height, which two findings of one line have in common
 RULE_PX = 3.2  # times the largest usual letter: longer straight strokes are lines, not letters
 LEAST_PX, LARGE_PX, MOST_PX = 5, 20, 64  # a letter's height: the least, a large one, the most
 WIDEST = 4.0  # times its height: two letters and more may touch
@@ -48,10 +48,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Words:
-    """A line of words that was read: where it stands, and what it says (in ``CHARACTERS``)."""
+    """A line of words that was read: where it stands, what it says (in ``CHARACTERS``), and how surely, 0..1."""
 
     line: Line
     text: str
+    sure: float = 1.0
 
 
 def find_strokes(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +91,7 @@ def read_words(bundle: ModelBundle, shown: np.ndarray, most: int, device: str = 
             logits = bundle.network(together([seen[i] for i in rows]).to(device)).cpu()
             for i, (text, sure) in zip(rows, said(logits), strict=True):
                 if text.strip() and sure >= bundle.card.uncertain_below:
-                    found.append(Words(lines[i], text.strip()))
+                    found.append(Words(lines[i], text.strip(), sure))
     return found
 
 
