@@ -54,6 +54,7 @@ def scale_of(told: list[Words], page: np.ndarray, sweeps=(50.0, 850.0)):
         ("30 uv, 5 ms, lff 2 hz", 5),
         ("time: 10 ms/cm", 10),
         ("20 ms / division", 20),
+        ("5 msc/div", 5),  # a letter lost on a photograph
     ],
 )
 def test_a_division_is_a_tenth_of_the_sweeps_where_there_is_no_grid(text, ms):
@@ -80,6 +81,18 @@ def test_a_bar_is_as_long_as_the_words_at_it_say():
     scale = scale_of(words(("20 ms", 630, 447), ("50 uv", 706, 400)), page)
     assert (scale.by, scale.ms) == ("bar", 20)
     assert scale.px_per_ms == pytest.approx(5, rel=0.04)
+
+
+def test_a_stroke_that_the_settings_contradict_is_no_bar():
+    """A button that says 5 ms, with a line under it that would make the sweep eight times as long as it is set."""
+    page = paper()
+    page[440:443, 600:650] = 0
+    button, setting = ("5 ms", 610, 447), ("sweep 5 ms/div", 60, 10)
+    assert scale_of(words(button), page).px_per_ms == pytest.approx(10, rel=0.05)
+    assert scale_of(words(button, setting), page).by == "bar"  # 10 for 16: sweeps of sixteen divisions
+    page[440:443, 600:650] = 255
+    page[440:443, 620:640] = 0
+    assert scale_of(words(button, setting), page).by == "width"
 
 
 def test_a_frame_round_words_is_no_bar():

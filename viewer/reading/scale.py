@@ -22,6 +22,7 @@ BARE_MOST_MS = 50.0  # a division's time where nothing says that it is one; more
 BAR_STRENGTH = 0.3  # of the strongest stroke near
 BAR_PX = 10  # a bar is at least so long,
 BAR_LONGEST, BAR_THICK = 0.4, 7  # at most so much of the picture's width, and no thicker (pixels)
+FAR = 2.5  # times what the settings say (by ten divisions, of which there may be five or twenty): no bar
 TICKS = 3  # numbers of an axis at the least
 EVEN = 0.04  # of the numbers' span, by which one may be off the line
 COUNTS = (4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 25)  # divisions that screens have
@@ -33,7 +34,7 @@ AS_STRONG = 0.85
 _NUMBER = r"([\dilo]+(?:[.,][\dilo]+)?)"  # digits, and the letters that are read in their place
 _DIGITS = str.maketrans("ilo,", "110.")
 _DIVISION = r"\s*\.?\s*(?:/|per|[/il1]\s*d)\s*d?(?:iv)?"
-_TIME = re.compile(rf"(?<![a-z]){_NUMBER}\s*(msec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
+_TIME = re.compile(rf"(?<![a-z]){_NUMBER}\s*(msec|msc|mec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
 _NAMED = re.compile(r"sweep|time|speed|kipp|ablenk|zeit|base|horiz|\bt\b|\btb\b|\bh\b")
 _GAIN = re.compile(r"\d\s*[um]v\b")
 _OTHER = re.compile(r"bars?|hz|filter|cursor|delay|stim|rate|dur|lat|trig")
@@ -53,20 +54,31 @@ class TimeScale:
     ms: float
 
 
+_Time = tuple[Words, float, bool]  # a line, the time in it in ms, whether it says that it is a division's
+
+
 def find_scale(words: Sequence[Words], looked: Looked, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
     """Return the time scale, in pixels of ``looked.fine``, None where nothing says it.
 
     ``sweeps_px``: from which column to which the sweeps go, None where there are none.
     """
     times = [(w, *t) for w in words for t in _times(w.text)]
+    bar, division = _by_bar(times, looked), _by_division(times, looked, sweeps_px)
+    if bar is not None and (division is None or 1 / FAR < bar.px_per_ms / division.px_per_ms < FAR):
+        return bar  # else a button with a time on it, in a frame
+    return _axis(words) or division
+
+
+def _by_bar(times: Sequence[_Time], looked: Looked) -> TimeScale | None:
     for w, ms, divided in times:
         alone = _TIME.fullmatch(w.text.strip(" .")) and not divided and _is_round(ms)
         long = _bar(w.line, looked) if alone else 0.0
         if long:
             return TimeScale(long / ms, "bar", ms)
-    axis = _axis(words)
-    if axis is not None:
-        return axis
+    return None
+
+
+def _by_division(times: Sequence[_Time], looked: Looked, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
     said = [(w, ms) for w, ms, divided in times if divided or _NAMED.search(w.text) or _is_setting(w.text, ms)]
     settings = {round(ms, 3) for ms in _once_a_place(said)}
     if len(settings) != 1:
