@@ -6,16 +6,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from training.job import Job
 from training.simulate.emg.draws import Draw
 from training.words.lines import a_line, a_text, found_fonts
+from training.words.scales import read_strangers, scale_figures, strangers_figures
 from training.words.train import batches, ctc, run
 from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.networks.word_lines import WordLines
+from viewer.reading import scale
 from viewer.reading.writing import CHARACTERS, LINE_PX, LONGEST_PX, said, together
 
-PART = {"name": "only", "epochs": 1, "steps": 3, "batch": 4, "rate": 1e-3, "weight_decay": 0.0, "average": 0.5}
+PART = {
+    "name": "only",
+    "stream": 0,
+    "epochs": 1,
+    "steps": 3,
+    "batch": 4,
+    "rate": 1e-3,
+    "weight_decay": 0.0,
+    "average": 0.5,
+}
 RECIPE = {
     "id": "screen-words",
     "version": "0.1",
@@ -23,6 +35,8 @@ RECIPE = {
     "validation": 4,
     "test": 6,
     "uncertain_below": 0.5,
+    "widths": [8, 8, 12, 12, 16],
+    "before": [],
     "part": [PART],
 }
 
@@ -101,18 +115,38 @@ def test_lines_are_read_alike_alone_and_beside_longer_ones():
     assert torch.allclose(alone[0, :, :20], beside[0, :, :20], atol=1e-4)
 
 
-def test_batches_are_the_same_again_and_as_many_as_asked(fonts):
+def test_batches_are_the_same_again_whoever_draws_and_as_many_as_asked(fonts):
     own = found_fonts(fonts)
     made = list(batches(PART, [1], own, 2))
     assert len(made) == 3
-    for (x, t), (y, u) in zip(made, batches(PART, [1], own, 2), strict=True):
+    for (x, t), (y, u) in zip(made, batches(PART, [1], own, 2, jobs=2), strict=True):
         assert torch.equal(x, y)
         assert torch.equal(t, u)
         assert (t <= len(CHARACTERS)).all()
 
 
+def test_scales_are_right_within_a_quarter():
+    told = {f["name"]: f["value"] for f in strangers_figures([0.0, 1.0, 1.2, 2.0])}
+    assert told["time scale read"] == 0.75
+    assert told["time scale right within a quarter, of those read"] == pytest.approx(2 / 3)
+    own = {f["name"]: f["value"] for f in scale_figures([(True, 0.0), (True, 1.1), (False, 3.0)], "drawn")}
+    assert own["time scale read where the screen says it"] == 0.5
+    assert own["time scale right within a quarter, of those read"] == 0.5
+
+
+def test_a_strangers_screen_is_read_as_the_viewer_does_it(monkeypatch):
+    seen = []
+    monkeypatch.setattr(scale, "scale_of", lambda shown: seen.append(shown) or scale.TimeScale(7.0, "bar", 10.0))
+    first, again = read_strangers((1, 2)), read_strangers((1, 2))
+    assert first == again > 0
+    assert np.array_equal(*seen)
+
+
 def test_the_trainer_writes_a_sound_bundle(fonts, tmp_path):
-    bundle = run(Job(RECIPE, fonts, tmp_path / "out", "cpu", None, 1))
+    torch.manual_seed(5)
+    begun = WordLines(len(CHARACTERS), [6, 8, 8, 12, 12])  # a smaller one, that it goes on from
+    save_file(begun.state_dict(), tmp_path / "begun.safetensors")
+    bundle = run(Job(RECIPE, fonts, tmp_path / "out", "cpu", tmp_path / "begun.safetensors", 1))
     own = load_bundle(bundle)
     assert own.card.role == "words"
     assert own.card.classes == tuple(CHARACTERS)

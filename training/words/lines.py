@@ -19,6 +19,8 @@ from viewer.reading.writing import CHARACTERS, find_strokes, plain, seen_line
 FACES = ("simplex", "plain", "duplex")  # of OpenCV
 LONGEST = 44  # characters
 LEAST_CONTRAST = 50
+UNITS = ("ms", "ms", "ms", "msec", "mS", "MS", "s", "uV", "\u00b5V", "mV", "Hz", "kHz", "%")
+DIVISIONS = ("/div", "/D", "/cm", " / div", "/Div", "/DIV", " / division", "/ div.")
 EMPTY = 0.06  # of the lines hold no words: a piece of a curve
 NO_LETTERS = ("Symbol", "D050000L", "Dingbats", "unifont", "Unifont")  # pictures, and bitmaps that are drawn slowly
 
@@ -26,7 +28,7 @@ NO_LETTERS = ("Symbol", "D050000L", "Dingbats", "unifont", "Unifont")  # picture
 def a_line(draw: Draw, fonts: tuple[str, ...]) -> tuple[np.ndarray, str]:
     """Return a line as the network sees it (24, width) float32 of 0..1, and what it says in ``CHARACTERS``."""
     text = "" if draw.chance(EMPTY) else a_text(draw)[:LONGEST].strip()
-    size = draw.between(7, 30, log=True)
+    size = draw.between(6, 30, log=True)
     ground, ink = _colours(draw)
     wide, tall = round(size * (0.9 * len(text) + 4)) + 40, round(3 * size) + 20
     picture = np.empty((tall, wide, 3), np.uint8)
@@ -58,10 +60,8 @@ def a_text(draw: Draw) -> str:
         parts = [p for p in words.replace(" | ", "  ").split("  ") if p.strip()]
         return draw.pick((words, draw.pick(parts), draw.pick(parts)))
     if kind == "value":
-        unit = draw.pick(
-            ("ms", "ms", "ms", "msec", "mS", "ms/div", "ms/D", "s", "uV", "\u00b5V", "mV", "Hz", "kHz", "%")
-        )
-        name = draw.pick(("", "", "", "Time ", "Sweep: ", "A ", "CH1 ", "t = ", "Zeit "))
+        unit = draw.pick(UNITS) + draw.pick(("", *DIVISIONS), (10, *([1] * len(DIVISIONS))))
+        name = draw.pick(("", "", "", "Time ", "Sweep: ", "A ", "CH1 ", "t = ", "Zeit ", "TIME ", "TB ", "Time: "))
         return f"{name}{_round(draw, 0.1, 2000):g}{draw.pick(('', ' '))}{unit}"
     if kind == "number":
         value = _round(draw, 0.01, 5000) * draw.pick((1, -1), (3, 1))

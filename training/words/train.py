@@ -3,12 +3,15 @@
 Every line is drawn once and never again; a fifth of the fonts is kept for the test, a sixth for validation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -17,6 +20,7 @@ from training.job import Job
 from training.loop import fit
 from training.metrics import bootstrap
 from training.simulate.emg.draws import Draw, Part
+from training.wider import take_over
 from training.words.lines import a_line, found_fonts
 from viewer.models.networks.word_lines import WordLines
 from viewer.reading.writing import CHARACTERS, said, together
@@ -28,12 +32,16 @@ def run(job: Job) -> Path:
     """Train by the recipe, measure on fonts never trained on, and write the bundle; return its folder."""
     recipe, fonts = job.recipe, found_fonts(job.data)
     torch.manual_seed(recipe["seed"])
-    network = WordLines(len(CHARACTERS))
+    network = WordLines(len(CHARACTERS), recipe["widths"])
+    parts = [*recipe["before"], *recipe["part"]]
+    if job.weights is not None:
+        take_over(network, load_file(job.weights))
+        parts = recipe["part"]
     check = drawn(recipe["validation"], [recipe["seed"], 1], "validation", fonts)
-    for number, part in enumerate(recipe["part"]):
+    for part in parts:
         fit(
             network,
-            partial(batches, part, [recipe["seed"], 3, number], fonts),
+            partial(batches, part, [recipe["seed"], 3, part["stream"]], fonts, jobs=job.jobs),
             ctc,
             job.out / part["name"],
             epochs=part["epochs"],
@@ -60,15 +68,32 @@ def drawn(count: int, seed: list[int], part: Part, fonts: tuple[str, ...]) -> Li
     return [a_line(Draw(np.random.default_rng([*seed, n]), part), fonts) for n in range(count)]
 
 
-def batches(part: dict, seed: list[int], fonts: tuple[str, ...], epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(
+    part: dict, seed: list[int], fonts: tuple[str, ...], epoch: int, jobs: int = 1
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield an epoch's batches: inputs (n, 1, 24, width), and targets (n, longest), characters from 1, 0 beyond."""
     size, left = part["batch"], part["steps"]
-    for group in range(-(-left // AT_ONCE)):
-        lines = drawn(size * AT_ONCE, [*seed, epoch, group], "train", fonts)
+    seeds = [[*seed, epoch, group] for group in range(-(-left // AT_ONCE))]
+    for group, lines in enumerate(_groups(partial(drawn, size * AT_ONCE, part="train", fonts=fonts), seeds, jobs)):
         lines.sort(key=lambda line: line[0].shape[1])
         for k in np.random.default_rng([*seed, epoch, group]).permutation(AT_ONCE)[: left - group * AT_ONCE]:
             own = lines[k * size : (k + 1) * size]
             yield together([seen for seen, _ in own]), _targets([text for _, text in own])
+
+
+def _groups(draw: Callable[[list[int]], Lines], seeds: list[list[int]], jobs: int) -> Iterator[Lines]:
+    """Yield the lines of each seed in turn; with several jobs other processes draw ahead."""
+    if jobs == 1:
+        yield from map(draw, seeds)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_one_thread) as pool:
+        yield from pool.map(draw, seeds)
+
+
+def _one_thread() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 def _targets(texts: list[str]) -> Tensor:
@@ -98,7 +123,7 @@ def right(network: nn.Module, lines: Lines) -> list[bool]:
 def measured(network: nn.Module, lines: Lines) -> list[dict]:
     """Return the figures, with their intervals."""
     whole = np.array(right(network, lines), float)
-    data = "drawn lines 7 to 30 px high, many blurred or compressed, in fonts never trained on"
+    data = "drawn lines 6 to 30 px high, many blurred or compressed, in fonts never trained on"
     settings = np.array(["ms" in text and any(c.isdigit() for c in text) for _, text in lines])
 
     def of(rows: np.ndarray) -> tuple[float, float, float]:
@@ -130,13 +155,13 @@ def card(recipe: dict, figures: list[dict], fonts: int) -> dict:
             "Handwriting and words that stand on end are not read",
         ],
         "recipe": "training/recipes/screen-words.toml",
-        "architecture": {"name": "word-lines", "arguments": {"classes": len(CHARACTERS)}},
+        "architecture": {"name": "word-lines", "arguments": {"classes": len(CHARACTERS), "widths": recipe["widths"]}},
         "preprocessing": {"name": "lines"},
         "data": [
             {
                 "name": "Drawn lines of words (training/words)",
                 "licence": "MIT",
-                "count": sum(p["epochs"] * p["steps"] * p["batch"] for p in recipe["part"]),
+                "count": sum(p["epochs"] * p["steps"] * p["batch"] for p in (*recipe["before"], *recipe["part"])),
                 "note": f"in {fonts} free fonts of a Debian machine, a third of them held out, and three of OpenCV",
             }
         ],

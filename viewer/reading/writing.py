@@ -12,14 +12,15 @@ from viewer.models.bundle import ModelBundle
 STROKE_PX = 13  # no letter's stroke is thicker
 FAINTEST = 22  # of 255
 # How strong a letter's strokes are at least, as a share of the strongest in a square of so many pixels: the first finds
-# words beside bold curves, the second those that a grid or a photograph's grain runs into.
-LOOKS = ((0.4, 31), (0.6, 61))
+# words beside bold curves, the second faint ones, the third those that a grid or a photograph's grain runs into.
+LOOKS = ((0.4, 31), (0.25, 31), (0.6, 61))
 SAME_WIDE, SAME_TALL = 0.85, 0.6  # of the larger one's width and height, which two findings of one line have in common
 RULE_PX = 3.2  # times the largest usual letter: longer straight strokes are lines, not letters
 LEAST_PX, LARGE_PX, MOST_PX = 5, 20, 64  # a letter's height: the least, a large one, the most
 WIDEST = 4.0  # times its height: two letters and more may touch
 MOST_LETTERS = 2500
 APART = 1.1  # of a letter's height: the next one on the line is nearer
+ALIKE, DOT_APART = 2.2, 0.5  # times as high as its neighbour at most; of the letter's height between it and a dot
 SHARED = 0.45  # of the lower one's rows, which two neighbours on a line have in common
 BATCH = 16
 LINE_PX, LONGEST_PX = 24, 480  # as the network sees a line
@@ -119,8 +120,9 @@ def _lines_at(strokes: np.ndarray, strength: float, near_px: int) -> list[tuple[
     import cv2
 
     near = cv2.dilate(np.ascontiguousarray(strokes[::2, ::2]), np.ones((near_px // 2, near_px // 2), np.uint8))
-    near = cv2.resize(near, strokes.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    mask = (strokes > np.maximum(near * np.float32(strength), FAINTEST)).astype(np.uint8)
+    least = np.maximum(cv2.convertScaleAbs(near, alpha=strength), np.uint8(FAINTEST))
+    least = cv2.resize(least, strokes.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    mask: np.ndarray = (strokes > least).astype(np.uint8)
     long = round(RULE_PX * LARGE_PX)
     for shape in ((long, 1), (1, long)):
         mask &= 1 - cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
@@ -135,13 +137,18 @@ def _lines_at(strokes: np.ndarray, strength: float, near_px: int) -> list[tuple[
         return []
     found = []
     for members in _joined(x, y, w, h):
+        if len(members) == 1:  # most are
+            (i,) = members
+            if h[i] >= LEAST_PX and w[i] < 1.2 * h[i]:
+                found.append((Line(float(x[i]), float(y[i]), float(w[i]), float(h[i])), 1.0))
+            continue
         tall = np.sort(h[members])[::-1]
         height = float(tall[: max(1, len(tall) // 2)].mean())
         if height < LEAST_PX:
             continue
         x0, y0 = x[members].min(), y[members].min()
         x1, y1 = (x + w)[members].max(), (y + h)[members].max()
-        if y1 - y0 <= 2.2 * height and (len(members) > 1 or x1 - x0 < 1.2 * (y1 - y0)):
+        if y1 - y0 <= 2.2 * height:
             feet = (y + h)[members] - _slant(x[members], (y + h)[members])
             uneven = float(np.median(np.abs(feet - np.median(feet)))) / height
             line = Line(float(x0), float(y0), float(x1 - x0), float(y1 - y0))
@@ -165,15 +172,17 @@ def _joined(x: np.ndarray, y: np.ndarray, w: np.ndarray, h: np.ndarray) -> list[
     x, y, w, h = (v[order].astype(np.float32) for v in (x, y, w, h))
     n = len(x)
     first = np.searchsorted(x, x)
-    reach = np.searchsorted(x, x + w + APART * MOST_PX, "right")
-    a = np.repeat(np.arange(n), np.maximum(reach - first, 0))
-    b = np.concatenate([np.arange(f, r) for f, r in zip(first, reach, strict=True)]) if n else a
+    furthest = np.maximum(APART * ALIKE * h, DOT_APART * MOST_PX)  # no neighbour below can be further
+    reach = np.searchsorted(x, x + w + furthest, "right")
+    several = reach - first
+    a = np.repeat(np.arange(n), several)
+    b = np.arange(len(a)) + np.repeat(first - np.cumsum(several) + several, several)
     tall = np.maximum(h[a], h[b])
     gap = x[b] - x[a] - w[a]
     shared = np.minimum(y[a] + h[a], y[b] + h[b]) - np.maximum(y[a], y[b])
     low = np.minimum(h[a], h[b])
-    alike = (tall < 2.2 * low) & (shared > SHARED * low)
-    dot = (low < 0.45 * tall) & (shared > -0.35 * tall) & (gap < 0.5 * tall)  # points, colons, dashes
+    alike = (tall < ALIKE * low) & (shared > SHARED * low)
+    dot = (low < 0.45 * tall) & (shared > -0.35 * tall) & (gap < DOT_APART * tall)  # points, colons, dashes
     near = (a != b) & (gap < APART * tall) & (alike | dot)
     graph = coo_matrix((np.ones(int(near.sum()), bool), (a[near], b[near])), shape=(n, n))
     count, group = connected_components(graph, directed=False)
