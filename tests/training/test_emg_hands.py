@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from training.emg import measure
+from training.emg import measure, stranger_traces
 from training.emg.figures import STRANGER as STRANGERS
 from training.emg.figures import UNSEEN
 from training.emg.matching import Counts
@@ -121,6 +121,15 @@ def test_the_strangers_recordings_say_what_is_in_them() -> None:
         assert {e.label for e in recording.events} <= {LABELS[label]}
         assert np.isfinite(recording.samples_uv).all()
     assert [len(r.events) for r in stranger_mixtures(3)] == [len(r.events) for r in stranger_mixtures(3)]
+
+
+def test_the_command_tells_what_a_detector_makes_of_the_strangers_recordings(capsys: pytest.CaptureFixture) -> None:
+    stranger_traces.main([str(resources_dir() / "models" / "emg-traces"), "--mixed", "2", "--alone", "4"])
+    told = capsys.readouterr().out
+    assert "events found within 5 ms, F1" in told
+    assert "recordings whose most probable class is right" in told
+    with pytest.raises(SystemExit):
+        stranger_traces.main([str(resources_dir() / "models" / "emg-screens")])
 
 
 def test_recordings_of_one_generator_are_counted_by_their_strongest_class() -> None:

@@ -1,6 +1,11 @@
-"""Recordings by the stranger, the simulator that nothing is trained on, and what the detector makes of them."""
+"""``python -m training.emg.stranger_traces BUNDLE``: what a detector makes of recordings by the stranger.
 
+The stranger is a simulator that nothing is trained on.
+"""
+
+import argparse
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +15,7 @@ from training.emg.event_figures import LENGTH_S, Told, f1_of, mixture_figures, t
 from training.emg.figures import STRANGER as DATA
 from training.emg.figures import measured, share
 from training.emg.recording_figures import recording_figures, train_figures
+from training.export import show
 from training.simulate.emg.draws import Draw
 from training.simulate.emg.files import RATES_HZ
 from training.simulate.emg.parameters import LABELS
@@ -18,6 +24,7 @@ from training.simulate.emg.scene import LEADING, random_amplifier
 from training.simulate.emg_hands.stranger.fibres import FS
 from training.simulate.emg_hands.stranger.recording import background, floor_for
 from training.simulate.emg_hands.trains import NAMES, STRANGER, firings
+from viewer.models.bundle import load_bundle
 from viewer.models.networks.trace_events import TraceEvents
 
 SHARES = (0.3, 0.3, 0.4)  # of PSW, Fibs, Others among recordings of one generator
@@ -84,3 +91,21 @@ def alone_figures(made: list[tuple[int, Told]], sure: float) -> list[dict[str, A
         named = [t.classes[c] for _, t in made]
         figures.append(measured("events found and named, F1", f1_of(named), len(made), data, label))
     return figures
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print a bundle's figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--mixed", type=int, default=90, help="recordings of one to four generators")
+    parser.add_argument("--alone", type=int, default=200, help="recordings of one")
+    given = parser.parse_args(arguments)
+    bundle = load_bundle(given.bundle)
+    card, network = bundle.card, bundle.network
+    if not isinstance(network, TraceEvents):
+        parser.error(f"{given.bundle} is no detector of events on recordings")
+    show(stranger_figures(network, given.mixed, given.alone, dict(card.operating_points), card.uncertain_below))
+
+
+if __name__ == "__main__":
+    main()
