@@ -25,11 +25,13 @@ TRAINERS = {
     "emg-screens-tuned": "training.emg.tune:tune",
     "emg-traces": "training.emg.start:traces",
     "kind-pictures": "training.kind.train:run",
+    "screen-lines": "training.words.find:run",
     "screen-sweeps": "training.sweeps.train:run",
     "screen-words": "training.words.train:run",
 }
 ALONE = (
     "kind-pictures",
+    "screen-lines",
     "screen-sweeps",
     "screen-words",
 )  # one process is enough: few layers learn, or a small network

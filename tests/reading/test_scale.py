@@ -7,9 +7,10 @@ from training.simulate.emg_artwork import draw_words
 from viewer.formats import open_study
 from viewer.models.bundle import load_bundle
 from viewer.reading.engine import Engine
+from viewer.reading.lines import Line, find_lines
 from viewer.reading.scale import find_scale, grid_px, read_scale, screen_words
 from viewer.reading.waveforms import Found, Panel, look
-from viewer.reading.writing import Line, Words, find_lines, find_strokes, plain, read_words
+from viewer.reading.writing import Words, certain, plain, read_words
 from viewer.resources import resources_dir
 from viewer.study import Region
 
@@ -19,8 +20,9 @@ WIDE, TALL = 900, 500
 
 
 @pytest.fixture(scope="module")
-def words_model():
-    return load_bundle(resources_dir() / "models" / "screen-words")
+def models():
+    """The one that finds lines, and the one that reads them."""
+    return [load_bundle(resources_dir() / "models" / name) for name in ("screen-lines", "screen-words")]
 
 
 def paper(grid_px: int = 0) -> np.ndarray:
@@ -121,16 +123,6 @@ def test_of_two_readings_of_one_line_the_surer_counts():
     assert scale_of([surer, Words(Line(500, 10, 80, 14), "30 ms/d", 0.6)], paper()) is None
 
 
-def test_a_line_that_is_looked_for_twice_is_found_once():
-    from training.simulate.emg_artwork import draw_words
-
-    page = np.full((120, 500, 3), 255, np.uint8)
-    draw_words(page, "Time: 20 ms/DIV", (130, 20), (90, 90, 100), "sans", 14)
-    draw_words(page, "20 uV/Div", (20, 84), (90, 90, 100), "sans", 14)
-    found = [line for line, _ in find_lines(find_strokes(page)[1])]
-    assert sorted(round(line.y / 10) for line in found) == [2, 8]
-
-
 def test_an_axis_with_numbers_tells_the_scale():
     ticks = [(str(value), 50 + 160 * value / 20 - 4 * len(str(value)), 470.0) for value in (0, 20, 40, 60, 80, 100)]
     scale = scale_of(words(*ticks, ("time (ms)", 420, 486)), paper())
@@ -160,39 +152,39 @@ def test_other_words_tell_nothing(text):
 
 @pytest.mark.parametrize("font", ["sans", "mono", "serif", "simplex"])
 @pytest.mark.parametrize(("ground", "ink"), [((255, 255, 255), (0, 0, 0)), ((10, 20, 60), (250, 220, 90))])
-def test_settings_are_read(words_model, font, ground, ink):
+def test_settings_are_read(models, font, ground, ink):
     page = np.empty((200, 700, 3), np.uint8)
     page[:] = ground
     draw_words(page, "100 uV/D  10 ms/D", (30, 60), ink, font, 18)
-    text = " ".join(w.text for w in sorted(read_words(words_model, page, 20), key=lambda w: w.line.x))
+    text = " ".join(
+        w.text for w in sorted(read_words(models[1], find_lines(models[0], page), 20), key=lambda w: w.line.x)
+    )
     assert "10 ms/d" in text
 
 
-def test_where_there_are_no_words_none_are_read(words_model):
-    assert read_words(words_model, np.zeros((60, 80), np.uint8), 20) == []
-    assert find_lines(np.zeros((60, 80), np.uint8)) == []
+def test_where_there_are_no_words_none_are_read(models):
+    assert read_words(models[1], find_lines(models[0], np.zeros((60, 80), np.uint8)), 20) == []
+    assert find_lines(models[0], np.zeros((60, 80), np.uint8)).lines == []
     noise = np.random.default_rng(3).integers(0, 255, (300, 400, 3)).astype(np.uint8)
-    assert not any("ms" in w.text for w in read_words(words_model, noise, 20))
+    assert not any("ms" in w.text for w in read_words(models[1], find_lines(models[0], noise), 20))
 
 
-def test_strokes_are_bright_or_dark():
-    page = np.full((60, 200), 128, np.uint8)
-    page[20:40, 50:53], page[20:40, 100:103] = 255, 0
-    bright, dark = find_strokes(page)
-    assert bright[30, 51] == 127
-    assert bright[30, 101] == 0
-    assert (dark[30, 101], dark[30, 51]) == (128, 0)
+def test_what_is_not_read_for_certain_tells_nothing_and_hides_nothing_beside_it():
+    assert certain("sens 50 uv 10 ms/d", (0.2,) * 7 + (0.9,) * 11, 0.35) == "???? ??" + " uv 10 ms/d"
+    assert scale_of(words(("???? ?? uv 10 ms/d", 60, 10)), paper()).ms == 10
+    for text in ("?0 ms/d", "1? ms/d", "?.5 ms/d", "?15 ms/d", "10 ?s/d"):
+        assert scale_of(words((text, 60, 10)), paper()) is None
 
 
 def test_small_letters_plain_marks():
     assert plain("  50 µV/Div – Tib. ant. li ") == "50 uv/div - tib. ant. li"
 
 
-def test_the_sample_tells_its_scale_and_a_region_keeps_it(words_model):
+def test_the_sample_tells_its_scale_and_a_region_keeps_it(models):
     study = open_study(SAMPLE)
     found = look(study.image.pixels)
     panels = Found((Panel(24, 56, 900, 640, 4),))
-    told = screen_words(words_model, study.image.pixels)
+    told = screen_words(models[1], find_lines(models[0], found.fine))
     assert read_scale(told, found, panels).px_per_ms == pytest.approx(PX_PER_MS, rel=0.03)
     engine = Engine("cpu")
     for region in (None, Region(x=200, y=60, w=400, h=300)):

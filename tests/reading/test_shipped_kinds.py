@@ -63,7 +63,7 @@ def test_a_photograph_is_not_read(engine, photograph):
 def test_an_emg_without_waveforms_must_be_sure_or_say_so(engine, monkeypatch, share, line, kind):
     """A rocket between lattice towers was an EMG screen to the network with 0.92; a quiet screen is one with more."""
     monkeypatch.setattr(Engine, "_kind_shares", lambda *_: np.array([[share, 0, 0, 1 - share]]))
-    monkeypatch.setattr(Engine, "_words", lambda _: lambda shown: [Words(Line(0, 0, 9, 9), line)] if line else [])
+    monkeypatch.setattr(Engine, "_words", lambda *_: [Words(Line(0, 0, 9, 9), line)] if line else [])
     rows = np.linspace(20, 90, 400)[:, None] * np.ones((1, 600))
     assert engine.identify(study_of(rows.astype(np.uint8))).kind == kind
 

@@ -10,17 +10,23 @@ from safetensors.torch import save_file
 
 from training.job import Job
 from training.simulate.emg.draws import Draw
+from training.words import find
+from training.words.drawing import in_turn
 from training.words.lines import a_line, a_text, found_fonts
 from training.words.scales import read_strangers, scale_figures, strangers_figures
+from training.words.scenes import a_scene, scene_lines
 from training.words.train import batches, ctc, run
 from viewer.models.bundle import load_bundle, verify_bundle
+from viewer.models.networks.line_finder import LineFinder
 from viewer.models.networks.word_lines import WordLines
 from viewer.reading import scale
+from viewer.reading.lines import FoundLine, Line
 from viewer.reading.writing import CHARACTERS, LINE_PX, LONGEST_PX, said, together
 
 PART = {
     "name": "only",
     "stream": 0,
+    "screens": 0.5,
     "epochs": 1,
     "steps": 3,
     "batch": 4,
@@ -36,6 +42,7 @@ RECIPE = {
     "test": 6,
     "uncertain_below": 0.5,
     "widths": [8, 8, 12, 12, 16],
+    "context": [1, 2],
     "before": [],
     "part": [PART],
 }
@@ -99,7 +106,7 @@ def test_the_same_character_twice_needs_a_gap():
     for step, c in enumerate((2, 2, 0, 2, 3, 3)):
         logits[0, c, step] = 20
     assert said(logits)[0][0] == "112"
-    assert said(logits)[0][1] == pytest.approx(1, abs=1e-6)
+    assert said(logits)[0][1] == pytest.approx((1, 1, 1), abs=1e-6)
 
 
 def test_lines_are_read_alike_alone_and_beside_longer_ones():
@@ -152,3 +159,70 @@ def test_the_trainer_writes_a_sound_bundle(fonts, tmp_path):
     assert own.card.classes == tuple(CHARACTERS)
     assert verify_bundle(bundle).passed
     assert {f.name for f in own.card.figures} >= {"lines without any mistake"}
+
+
+def test_a_screens_lines_are_where_its_words_are(fonts):
+    own, count, hit = found_fonts(fonts), 0, []
+    for n in range(12):
+        picture, lines = a_scene(Draw(np.random.default_rng([5, n]), "train"), own)
+        assert picture.dtype == np.uint8
+        for line in (line for line in lines if line.plain):
+            count += 1
+            (x0, y0), (x1, y1) = line.corners.min(0), line.corners.max(0)
+            grey = picture[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1].mean(2)
+            beyond = np.abs(grey - np.median(grey)).max() > 12
+            brighter = float(grey.mean() - np.median(grey)) > 0
+            hit.append((beyond, brighter == line.bright))
+            assert line.height >= 4.9
+    assert count > 60
+    assert np.mean([h[0] for h in hit]) > 0.98  # something is written there
+    assert np.mean([h[1] for h in hit]) > 0.8  # coloured words may be as bright as their ground
+
+
+def test_lines_from_screens_are_as_the_reader_sees_them_and_some_are_empty(fonts):
+    own, lines = found_fonts(fonts), []
+    for n in range(40):
+        lines += scene_lines(Draw(np.random.default_rng([6, n])), own)
+    assert all(seen.shape[0] == LINE_PX and 0 <= seen.min() <= seen.max() <= 1 for seen, _ in lines)
+    assert {c for _, text in lines for c in text} <= set(CHARACTERS)
+    assert 0.01 < np.mean([text == "" for _, text in lines]) < 0.2
+    assert np.mean(["ms" in text for _, text in lines]) > 0.1
+
+
+def test_what_is_drawn_ahead_comes_in_turn():
+    seeds = [[n] for n in range(40)]
+    assert list(in_turn(sum, seeds, 2)) == list(range(40)) == list(in_turn(sum, seeds, 1))
+
+
+def test_found_lines_are_counted_once_and_unclear_ones_not_at_all():
+    box = np.array([(10, 10), (110, 10), (110, 30), (10, 30)], float)
+    plain = find.TrueLine(box, "10 ms", True, True)
+    unclear = find.TrueLine(box + np.array((0, 100)), "??", True, False)
+    right, shifted = FoundLine(Line(12, 10, 98, 20), True, 0.9), FoundLine(Line(60, 22, 98, 20), True, 0.9)
+    over = FoundLine(Line(20, 112, 50, 15), True, 0.9)
+    assert find.matched([right, right, over], [plain, unclear]) == (1, 1, 2, 1)
+    assert find.matched([shifted], [plain, unclear]) == (1, 0, 1, 0)
+    assert find.f1(np.array([(1, 1, 2, 1), (1, 0, 1, 0)])) == pytest.approx(2 * 1 / (2 + 3))
+
+
+def test_the_finders_loss_falls_where_it_is_right():
+    x = np.array([(40, 30), (160, 30), (160, 44), (40, 44)], float)
+    wanted = torch.from_numpy(find.target([(x, True, True)], (60, 100)))[None]
+    right = wanted.clone()
+    right[:, :2] = 20 * right[:, :2] - 10
+    assert float(find.loss(right, wanted)) < 0.05
+    assert float(find.loss(-right, wanted)) > 5
+    moved = right.clone()
+    moved[:, 2] += 1.0
+    assert float(find.loss(moved, wanted)) > float(find.loss(right, wanted)) + 0.2
+
+
+def test_the_finders_trainer_writes_a_sound_bundle_and_goes_on_from_weights(fonts, tmp_path):
+    recipe = RECIPE | {"id": "screen-lines", "widths": [4, 4, 6, 8], "validation": 2, "test": 3, "part": [PART]}
+    torch.manual_seed(5)
+    save_file(LineFinder(widths=recipe["widths"]).state_dict(), tmp_path / "begun.safetensors")
+    bundle = find.run(Job(recipe, fonts, tmp_path / "out", "cpu", tmp_path / "begun.safetensors", 1))
+    own = load_bundle(bundle)
+    assert own.card.role == "lines"
+    assert verify_bundle(bundle).passed
+    assert {f.name for f in own.card.figures} == {"lines found, IoU 0.5", "boxes right, IoU 0.5"}

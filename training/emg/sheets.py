@@ -6,7 +6,7 @@ Sheets are drawn anew (looks and ranges of the test unless ``--part`` says other
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,14 @@ from training.simulate.emg.draws import Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_sheet import SheetTruth, render_sheet
 from viewer.models.bundle import ModelBundle, load_bundle
-from viewer.reading.emg_picture import PictureRead, read_emg_picture
+from viewer.reading.emg_picture import PictureRead, read_emg_picture, turned_back
+from viewer.reading.lines import Written, find_lines
 from viewer.reading.networks import probabilities
 from viewer.reading.spotting import spot
-from viewer.reading.waveforms import Spot
+from viewer.reading.tilt import laid_level
+from viewer.reading.waveforms import Spot, fine_view, look
 from viewer.study import Image, Kind, KindFrom, Source, Study
+from viewer.study.display import grey8
 
 UNSURE = "uncertain"
 SAME_PANEL = 0.5  # intersection over union
@@ -45,13 +48,26 @@ class SheetResult:
     panels: tuple[tuple[str, str], ...] = ()
 
 
-def read_sheet(bundle: ModelBundle, rng: np.random.Generator, part: Part, spotter: Spot | None = None) -> SheetResult:
-    """Draw a sheet, read it, and match what was found with what is there."""
+def read_sheet(
+    bundle: ModelBundle,
+    rng: np.random.Generator,
+    part: Part,
+    spotter: Spot | None = None,
+    find: Callable[[np.ndarray], Written | None] = lambda shown: None,
+) -> SheetResult:
+    """Draw a sheet, read it, and match what was found with what is there.
+
+    ``spotter`` finds potentials on sweeps, ``find`` where words stand.
+    """
     shown, truth = render_sheet(rng, part)
     source = Source(Path("sheet.png"), "0" * 64, "png")
     study = Study(source, Kind.EMG_IMAGE, KindFrom.PERSON, Image(shown))
     began = time.perf_counter()
-    read = read_emg_picture(bundle, study, "cpu", lambda stage, share: None, spot=spotter)
+    level, written, tilt = laid_level(study, find)
+    looked = look(grey8(level.image), words=None if written is None else written.places)
+    read = read_emg_picture(bundle, level, "cpu", lambda stage, share: None, looked, spot=spotter)
+    if tilt is not None:
+        read = turned_back(read, tilt)
     seconds = time.perf_counter() - began
     waves = read.found.waveforms
     found = [(w.x, w.y, w.x + w.w, w.y + w.h) for w in waves]
@@ -72,6 +88,11 @@ def _panels(bundle: ModelBundle, read: PictureRead, truth: SheetTruth) -> list[t
             sure = float(shares[best].max()) >= bundle.card.uncertain_below
             told.append((panel.label, bundle.card.classes[int(shares[best].argmax())] if sure else UNSURE))
     return told
+
+
+def _written(finder: ModelBundle, shown: np.ndarray) -> Written:
+    fine, zoom = fine_view(shown)
+    return find_lines(finder, fine, zoom=zoom)
 
 
 def _called(read: PictureRead) -> list[str]:
@@ -144,12 +165,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--part", choices=("validation", "test"), default="test")
     parser.add_argument("--bundle", type=Path, default=Path("resources/models/emg-screens"))
     parser.add_argument("--sweeps", type=Path, default=Path("resources/models/screen-sweeps"))
+    parser.add_argument("--lines", type=Path, default=Path("resources/models/screen-lines"))
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     chosen = parser.parse_args(arguments)
     bundle, spotter = load_bundle(chosen.bundle), partial(spot, load_bundle(chosen.sweeps))
+    finder = load_bundle(chosen.lines)
     part_number = ("validation", "test").index(chosen.part)
     rngs = (np.random.default_rng([chosen.seed, 20, part_number, n]) for n in range(chosen.count))
-    results = [read_sheet(bundle, rng, chosen.part, spotter) for rng in rngs]
+    results = [read_sheet(bundle, rng, chosen.part, spotter, partial(_written, finder)) for rng in rngs]
     data = f"simulated report sheets, {'unseen looks and ranges' if chosen.part == 'test' else 'validation'}"
     figures = sheet_figures(results, data)
     for f in figures:

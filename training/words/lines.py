@@ -14,7 +14,8 @@ from training.simulate.emg_artwork import draw_words
 from training.simulate.emg_camera import degrade
 from training.simulate.emg_looks import MUSCLES, PHRASES, setting_words
 from training.simulate.emg_sheet_words import COLUMNS, FIELDS, NAMES, REMARKS, TITLES
-from viewer.reading.writing import CHARACTERS, find_strokes, plain, seen_line
+from viewer.reading.lines import Line, find_strokes
+from viewer.reading.writing import CHARACTERS, plain, seen_line
 
 FACES = ("simplex", "plain", "duplex")  # of OpenCV
 LONGEST = 44  # characters
@@ -45,10 +46,9 @@ def a_line(draw: Draw, fonts: tuple[str, ...]) -> tuple[np.ndarray, str]:
     points = corners[:, :2] / corners[:, 2:]
     (x0, y0), (x1, y1) = points.min(0), points.max(0)
     off = draw.rng.normal(0, 0.06 * (y1 - y0), 4)
-    place = x0 + off[0], y0 + off[1], x1 + off[2], y1 + off[3]
-    contrasts = _contrasts(ground, ink)
-    strokes = find_strokes(arrived)[int(np.argmax(contrasts))]
-    return seen_line(strokes, *place), plain(text)
+    x0, y0, x1, y1 = x0 + off[0], y0 + off[1], x1 + off[2], y1 + off[3]
+    strokes = find_strokes(arrived)[int(np.argmax(contrasts(ground, ink)))]
+    return seen_line(strokes, Line(x0, y0, x1 - x0, y1 - y0)), plain(text)
 
 
 def a_text(draw: Draw) -> str:
@@ -104,11 +104,11 @@ def _colours(draw: Draw) -> tuple[np.ndarray, tuple[int, int, int]]:
         ground, ink = draw.rng.integers(0, 256, 3), draw.rng.integers(0, 256, 3)
         if draw.chance(0.5):
             ground = np.full(3, draw.pick((0, 255, 255, 240, 30)))
-        if max(_contrasts(ground, ink)) > LEAST_CONTRAST:
+        if max(contrasts(ground, ink)) > LEAST_CONTRAST:
             return ground, (int(ink[0]), int(ink[1]), int(ink[2]))
 
 
-def _contrasts(ground: np.ndarray, ink: Sequence[int] | np.ndarray) -> tuple[float, float]:
+def contrasts(ground: np.ndarray, ink: Sequence[int] | np.ndarray) -> tuple[float, float]:
     """Return by how much ink is brighter than its ground, and by how much darker, as strokes are found."""
     light = float((np.asarray(ink) - ground) @ (0.299, 0.587, 0.114))
     return max(light, max(ink) - max(ground)), max(-light, min(ground) - min(ink))

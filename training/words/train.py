@@ -3,10 +3,8 @@
 Every line is drawn once and never again; a fifth of the fonts is kept for the test, a sixth for validation.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,23 +19,27 @@ from training.loop import fit
 from training.metrics import bootstrap
 from training.simulate.emg.draws import Draw, Part
 from training.wider import take_over
+from training.words.drawing import in_turn
 from training.words.lines import a_line, found_fonts
+from training.words.scenes import scene_lines
 from viewer.models.networks.word_lines import WordLines
 from viewer.reading.writing import CHARACTERS, said, together
 
 AT_ONCE = 4  # batches drawn at once, and divided by how long their lines are
+ALONE = "drawn lines 6 to 30 px high, many blurred or compressed, in fonts never trained on"
+ON_SCREENS = "lines 5 px high and more on drawn screens, among grids and curves, in fonts and looks never trained on"
 
 
 def run(job: Job) -> Path:
     """Train by the recipe, measure on fonts never trained on, and write the bundle; return its folder."""
     recipe, fonts = job.recipe, found_fonts(job.data)
     torch.manual_seed(recipe["seed"])
-    network = WordLines(len(CHARACTERS), recipe["widths"])
+    network = WordLines(len(CHARACTERS), recipe["widths"], recipe["context"])
     parts = [*recipe["before"], *recipe["part"]]
     if job.weights is not None:
         take_over(network, load_file(job.weights))
         parts = recipe["part"]
-    check = drawn(recipe["validation"], [recipe["seed"], 1], "validation", fonts)
+    check = from_screens(recipe["validation"], [recipe["seed"], 1], "validation", fonts)
     for part in parts:
         fit(
             network,
@@ -54,7 +56,8 @@ def run(job: Job) -> Path:
             device=job.device,
         )
     lines = drawn(recipe["test"], [recipe["seed"], 2], "test", fonts)
-    figures = measured(network, lines)
+    figures = measured(network, lines, ALONE)
+    figures += measured(network, from_screens(recipe["test"], [recipe["seed"], 2], "test", fonts), ON_SCREENS)
     show(figures)
     export_bundle(network, together([lines[0][0]]), card(recipe, figures, len(fonts)), job.bundle)
     return job.bundle
@@ -68,32 +71,33 @@ def drawn(count: int, seed: list[int], part: Part, fonts: tuple[str, ...]) -> Li
     return [a_line(Draw(np.random.default_rng([*seed, n]), part), fonts) for n in range(count)]
 
 
+def from_screens(count: int, seed: list[int], part: Part, fonts: tuple[str, ...]) -> Lines:
+    """Return lines that stand on drawn screens, with what they say."""
+    lines: Lines = []
+    draw = Draw(np.random.default_rng([*seed, 1, 0]), part)
+    while len(lines) < count:
+        lines += scene_lines(draw, fonts)
+    return lines[:count]
+
+
+def _mixed(count: int, screens: float, fonts: tuple[str, ...], seed: list[int]) -> Lines:
+    """Return lines to learn from, a share of them from screens."""
+    there = round(screens * count)
+    return drawn(count - there, seed, "train", fonts) + from_screens(there, seed, "train", fonts)
+
+
 def batches(
     part: dict, seed: list[int], fonts: tuple[str, ...], epoch: int, jobs: int = 1
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield an epoch's batches: inputs (n, 1, 24, width), and targets (n, longest), characters from 1, 0 beyond."""
     size, left = part["batch"], part["steps"]
     seeds = [[*seed, epoch, group] for group in range(-(-left // AT_ONCE))]
-    for group, lines in enumerate(_groups(partial(drawn, size * AT_ONCE, part="train", fonts=fonts), seeds, jobs)):
+    draw = partial(_mixed, size * AT_ONCE, part.get("screens", 0.0), fonts)
+    for group, lines in enumerate(in_turn(draw, seeds, jobs)):
         lines.sort(key=lambda line: line[0].shape[1])
         for k in np.random.default_rng([*seed, epoch, group]).permutation(AT_ONCE)[: left - group * AT_ONCE]:
             own = lines[k * size : (k + 1) * size]
             yield together([seen for seen, _ in own]), _targets([text for _, text in own])
-
-
-def _groups(draw: Callable[[list[int]], Lines], seeds: list[list[int]], jobs: int) -> Iterator[Lines]:
-    """Yield the lines of each seed in turn; with several jobs other processes draw ahead."""
-    if jobs == 1:
-        yield from map(draw, seeds)
-        return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_one_thread) as pool:
-        yield from pool.map(draw, seeds)
-
-
-def _one_thread() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)
 
 
 def _targets(texts: list[str]) -> Tensor:
@@ -120,10 +124,9 @@ def right(network: nn.Module, lines: Lines) -> list[bool]:
     return answers
 
 
-def measured(network: nn.Module, lines: Lines) -> list[dict]:
+def measured(network: nn.Module, lines: Lines, data: str) -> list[dict]:
     """Return the figures, with their intervals."""
     whole = np.array(right(network, lines), float)
-    data = "drawn lines 6 to 30 px high, many blurred or compressed, in fonts never trained on"
     settings = np.array(["ms" in text and any(c.isdigit() for c in text) for _, text in lines])
 
     def of(rows: np.ndarray) -> tuple[float, float, float]:
@@ -155,7 +158,10 @@ def card(recipe: dict, figures: list[dict], fonts: int) -> dict:
             "Handwriting and words that stand on end are not read",
         ],
         "recipe": "training/recipes/screen-words.toml",
-        "architecture": {"name": "word-lines", "arguments": {"classes": len(CHARACTERS), "widths": recipe["widths"]}},
+        "architecture": {
+            "name": "word-lines",
+            "arguments": {"classes": len(CHARACTERS), "widths": recipe["widths"], "context": recipe["context"]},
+        },
         "preprocessing": {"name": "lines"},
         "data": [
             {

@@ -11,7 +11,7 @@ from viewer.errors import BundleError
 from viewer.study import Kind
 
 MAX_CARD_BYTES = 1 << 20
-ROLES = ("read", "kind", "words", "sweeps")
+ROLES = ("read", "kind", "lines", "words", "sweeps")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ decides; alike waveforms of a panel are judged together.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from viewer.reading.findings import predicted
 from viewer.reading.gradcam import class_maps
 from viewer.reading.networks import probabilities
 from viewer.reading.scale import TimeScale
+from viewer.reading.tilt import Tilt
 from viewer.reading.values import Box, Reading
 from viewer.reading.waveforms import Found, Looked, Panel, Spot, Waveform, find_waveforms
 from viewer.study import Image, Note, Study
@@ -36,6 +38,7 @@ SHARP, REST = "PSW", "Others"
 MIRRORED_FROM = 0.97  # of the sharp waves' class, upside down: 85 % of such screens and 2 % of others lie over it
 MOST_ASKED = 12  # panels, of what kind they are
 SHEET_PX = 700  # smaller pictures are screens, however many panels they seem to have
+Moved = TypeVar("Moved", Box, Panel, Waveform, Extent)
 WHY = {
     "no-trace": "no trace was recognised",
     "no-event": "no potential stands out of the baseline",
@@ -119,6 +122,42 @@ def read_emg_picture(
     maps = None if heard.maps is None else heard.maps.numpy()
     because = tuple(WHY[n.code] for n in doubts if n.code != "clipped" or _mostly_clipped(found))
     return PictureRead(heard.logits.numpy(), maps, extents, boxes, found, notes, refusal, because, sheet)
+
+
+def turned_back(read: PictureRead, tilt: Tilt) -> PictureRead:
+    """Return what was read on a levelled page as it lies on the page as it is."""
+
+    def moved(o: Moved) -> Moved:
+        x, y = tilt.moved(o.x, o.y, o.w, o.h)
+        return replace(o, x=x, y=y)
+
+    found = replace(
+        read.found,
+        panels=tuple(moved(p) for p in read.found.panels),
+        waveforms=tuple(moved(w) for w in read.found.waveforms),
+    )
+    boxes = {label: tuple(moved(b) for b in own) for label, own in read.boxes.items()}
+    extents = tuple(moved(e) for e in read.extents)
+    maps = read.maps
+    if maps is not None:
+        pairs = zip(maps, read.extents, extents, strict=True)
+        maps = np.stack([turned_map(own, tilt, level, there) for own, level, there in pairs])
+    degrees = np.rad2deg(np.arctan(tilt.slope))
+    note = Note("page-turned", f"The picture is turned by {abs(degrees):.1f} degrees; it was laid level to be read")
+    return replace(read, found=found, boxes=boxes, extents=extents, maps=maps, notes=(*read.notes, note))
+
+
+def turned_map(maps: np.ndarray, tilt: Tilt, level: Extent, there: Extent) -> np.ndarray:
+    """Return maps (classes, rows, columns) of a part of a levelled page as they lie on the page, about where it was."""
+    import cv2
+
+    rows, columns = maps.shape[1:]
+    x = there.x + (np.arange(columns, dtype=np.float32) + 0.5) / columns * there.w
+    y = (there.y + (np.arange(rows, dtype=np.float32) + 0.5) / rows * there.h)[:, None]
+    at_x, at_y = tilt.level(x, y)
+    column = np.broadcast_to((at_x - level.x) / level.w * columns - 0.5, (rows, columns)).astype(np.float32)
+    row = ((at_y - level.y) / level.h * rows - 0.5).astype(np.float32)
+    return np.stack([cv2.remap(own, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for own in maps])
 
 
 def concluded(read: PictureRead, card: Card, reading: Reading, x: float, y: float) -> Reading:

@@ -19,7 +19,7 @@ from viewer.models.preprocessing import Extent, Prepared, prepare
 from viewer.reading import findings as find
 from viewer.reading.checks import check_study, conflicts, fits_content
 from viewer.reading.device import choose_device, is_device_failure
-from viewer.reading.emg_picture import PictureRead, concluded, read_emg_picture, sheet_panels, shows_traces
+from viewer.reading.emg_picture import PictureRead, concluded, read_emg_picture, sheet_panels, shows_traces, turned_back
 from viewer.reading.gradcam import class_maps
 from viewer.reading.identify import (
     ECG_DOUBTED_BELOW,
@@ -32,12 +32,14 @@ from viewer.reading.identify import (
     settle_kind,
     votes_for,
 )
+from viewer.reading.lines import Written, find_lines
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
 from viewer.reading.scale import TimeScale, read_scale, screen_words
 from viewer.reading.spotting import spot
+from viewer.reading.tilt import laid_level
 from viewer.reading.values import ModelIdentity, Reading
-from viewer.reading.waveforms import Found, Spot, find_waveforms, look
+from viewer.reading.waveforms import Found, Spot, find_waveforms, fine_view, look
 from viewer.reading.words import kind_name
 from viewer.reading.writing import Words
 from viewer.study import Image, Kind, KindFrom, Note, Region, Study
@@ -184,7 +186,7 @@ class Engine:
 
     def _emg_words(self, study: Study, taken_for: Kind) -> str:
         """Return the line on a picture that says it is needle EMG, empty where none does."""
-        return emg_words([w.text for w in self._words()(grey8(study.image))], taken_for)
+        return emg_words([w.text for w in self._words(self._written(grey8(study.image)))], taken_for)
 
     def _kind_shares(self, card: Card, studies: Sequence[Study], cancel: threading.Event | None) -> np.ndarray:
         """Return each picture's probabilities of the kinds (pictures, kinds)."""
@@ -243,17 +245,23 @@ class Engine:
         self, job: "_Job", study: Study, part: Study, card: Card, region: Region | None, checked: tuple[Note, ...]
     ) -> Reading:
         """Read a picture of needle EMG: whole or panel by panel, and each waveform in it."""
-        shown = grey8(study.image)
-        whole = look(shown)
+        if region is None:
+            part, written, tilt = laid_level(part, self._written)
+        else:
+            written, tilt = self._written(grey8(study.image)), None
+        shown = grey8((study if region is not None else part).image)
+        whole = look(shown, words=None if written is None else written.places)
         looked = whole if region is None else None
 
         def scale_of(found: Found) -> TimeScale | None:
             job.stage("scale", 0.35)
-            return read_scale(self._words()(shown), whole, found if region is None else find_waveforms(shown, whole))
+            words = self._words(written)
+            return read_scale(words, whole, found if region is None else find_waveforms(shown, whole))
 
         def read_it() -> PictureRead:
             bundle, spotter = self.networks.get(card, self.device), self._spotter()
-            return read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter)
+            read = read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter)
+            return read if tilt is None else turned_back(read, tilt)
 
         read = self._on_device(read_it)
         if any(note.code == "scale-read" for note in read.notes):
@@ -269,12 +277,20 @@ class Engine:
         x, y = (0, 0) if region is None else (max(0, round(region.x)), max(0, round(region.y)))
         return concluded(read, card, reading, x, y)
 
-    def _words(self) -> Callable[[np.ndarray], list[Words]]:
-        """Return what reads the words on a screen; nothing does where no model for that is installed."""
-        card = self._helper("words")
+    def _written(self, shown: np.ndarray) -> Written | None:
+        """Return where words stand on a picture, None where no model that finds them is installed."""
+        card = self._helper("lines")
         if card is None:
-            return lambda shown: []
-        return partial(screen_words, self.networks.get(card, self.device), device=self.device)
+            return None
+        fine, zoom = fine_view(shown)
+        return self._on_device(lambda: find_lines(self.networks.get(card, self.device), fine, self.device, zoom))
+
+    def _words(self, written: Written | None) -> list[Words]:
+        """Return the words on a screen; none where no model that reads them is installed."""
+        card = self._helper("words")
+        if card is None or written is None:
+            return []
+        return self._on_device(lambda: screen_words(self.networks.get(card, self.device), written, self.device))
 
     def _spotter(self) -> Spot | None:
         """Return what finds potentials on sweeps, where a model for that is installed."""

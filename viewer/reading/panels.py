@@ -1,10 +1,13 @@
 """Which traces of a picture belong together: one muscle's panel of one or several sweeps."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from viewer.reading.ink import Ink
+from viewer.reading.lines import Line
 from viewer.reading.sweeps import home
 from viewer.reading.traces import Trace
 
@@ -13,14 +16,21 @@ ONE = 0.25  # of the smaller rectangle: panels that overlap so far are one
 LETTER_SHARE = 0.4  # of the strongest stroke near
 LETTERS = 9  # small parts side by side that are a line of words
 WORD_GAP = 3.5  # heights of a letter: what is further apart is no line of words (numbers along an axis)
+CAPTION, INSIDE = 5.0, 0.7  # a line so many times as long as high, most of it between two sweeps, parts these
 GROUND_STEP = 60  # of 255: a field of another ground than the page, and no tinted figure
 
 Rect = tuple[float, float, float, float]
+Written = Callable[[float, float, float, float], bool]  # whether words stand between two columns and two rows
 
 
-def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]]:
-    """Return panels from the top down: their sweeps, and the rectangle (x, y, w, h) that holds them."""
-    letters = _letters(ink.mask(LETTER_SHARE))
+def group_panels(traces: list[Trace], ink: Ink, lines: Sequence[Line] | None = None) -> list[tuple[list[Trace], Rect]]:
+    """Return panels from the top down: their sweeps, and the rectangle (x, y, w, h) that holds them.
+
+    ``lines``: where words stand; None where nobody looked for them: they are then told by small parts side by side.
+    """
+    written: Written = (
+        partial(_has_words, _letters(ink.mask(LETTER_SHARE))) if lines is None else partial(_has_lines, lines)
+    )
     columns: list[list[Trace]] = []
     for trace in sorted(traces, key=lambda t: t.row):
         home = next((c for c in columns if _alike(c[-1], trace)), None)
@@ -28,7 +38,7 @@ def group_panels(traces: list[Trace], ink: Ink) -> list[tuple[list[Trace], Rect]
             columns.append([trace])
         else:
             home.append(trace)
-    panels = _merged([group for column in columns for group in _split(column, ink, letters)], ink, letters)
+    panels = _merged([group for column in columns for group in _split(column, ink, written)], ink, written)
     return [(group, _bounds(group, panels, ink)) for group in sorted(panels, key=lambda g: (g[0].row, g[0].x0))]
 
 
@@ -39,12 +49,12 @@ def _extent(group: list[Trace]) -> Rect:
     return float(x0), y0, float(x1 - x0), max(1.0, y1 - y0)
 
 
-def _merged(groups: list[list[Trace]], ink: Ink, letters: np.ndarray) -> list[list[Trace]]:
+def _merged(groups: list[list[Trace]], ink: Ink, written: Written) -> list[list[Trace]]:
     """Join groups whose rectangles overlap, or that one field of the page holds: pieces of one panel."""
     done: list[list[Trace]] = []
     for group in sorted(groups, key=lambda g: -_extent(g)[2] * _extent(g)[3]):
         home = next(
-            (d for d in done if _overlap(_extent(d), _extent(group)) > ONE or _in_one_field(d, group, ink, letters)),
+            (d for d in done if _overlap(_extent(d), _extent(group)) > ONE or _in_one_field(d, group, ink, written)),
             None,
         )
         if home is None:
@@ -55,14 +65,14 @@ def _merged(groups: list[list[Trace]], ink: Ink, letters: np.ndarray) -> list[li
     return done
 
 
-def _in_one_field(a: list[Trace], b: list[Trace], ink: Ink, letters: np.ndarray) -> bool:
+def _in_one_field(a: list[Trace], b: list[Trace], ink: Ink, written: Written) -> bool:
     """Whether two groups, one above the other without words between, lie in one rectangle of its own ground."""
     first, second = sorted((a, b), key=lambda g: g[0].row)
     above, below = first[-1], second[0]
     if min(above.x1, below.x1) - max(above.x0, below.x0) < 0.5 * min(len(above.base), len(below.base)):
         return False
     field = home(above, ink.panels)
-    return field is not None and field == home(below, ink.panels) and not _apart(above, below, ink, letters)
+    return field is not None and field == home(below, ink.panels) and not _apart(above, below, ink, written)
 
 
 def _overlap(a: Rect, b: Rect) -> float:
@@ -77,25 +87,35 @@ def _alike(a: Trace, b: Trace) -> bool:
     return both > SAME_EXTENT * (max(a.x1, b.x1) - min(a.x0, b.x0))
 
 
-def _split(column: list[Trace], ink: Ink, letters: np.ndarray) -> list[list[Trace]]:
+def _split(column: list[Trace], ink: Ink, written: Written) -> list[list[Trace]]:
     """Part sweeps under one another where the ground changes or a caption stands."""
     groups = [[column[0]]]
     for above, below in pairwise(column):
-        if _apart(above, below, ink, letters):
+        if _apart(above, below, ink, written):
             groups.append([below])
         else:
             groups[-1].append(below)
     return groups
 
 
-def _apart(above: Trace, below: Trace, ink: Ink, letters: np.ndarray) -> bool:
+def _apart(above: Trace, below: Trace, ink: Ink, written: Written) -> bool:
     """Whether the ground changes between two sweeps, or a line of words stands there."""
     x0, x1 = max(above.x0, below.x0), min(above.x1, below.x1)
     y0, y1 = int(above.row), int(below.row)
     ground = np.median(ink.ground[y0:y1, x0:x1:16].astype(np.int16), axis=1)
     if len(ground) and float(np.abs(ground - ground[0]).max()) > GROUND_STEP:
         return True
-    return _has_words(letters, x0, x1, y0, y1)
+    return written(x0, x1, y0, y1)
+
+
+def _has_lines(lines: Sequence[Line], x0: float, x1: float, y0: float, y1: float) -> bool:
+    """Whether one of the lines of words stands in a rectangle."""
+    for line in lines:
+        row, room = line.y + line.h / 2, 0.5 * line.height
+        inside = min(line.x + line.w, x1) - max(line.x, x0)
+        if y0 + room < row < y1 - room and line.w > CAPTION * line.height and inside > INSIDE * line.w:
+            return True
+    return False
 
 
 def _has_words(letters: np.ndarray, x0: float, x1: float, y0: float, y1: float) -> bool:

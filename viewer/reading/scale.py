@@ -12,8 +12,9 @@ import numpy as np
 
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.models.catalogue import catalogue
-from viewer.reading.waveforms import Found, Looked, find_waveforms, fine_view, look
-from viewer.reading.writing import Line, Words, read_words
+from viewer.reading.lines import Line, Written, find_lines
+from viewer.reading.waveforms import Found, Looked, find_waveforms, look
+from viewer.reading.writing import Words, read_words
 
 MOST_LINES = 48
 DIVISIONS = 10
@@ -34,7 +35,7 @@ AS_STRONG = 0.85
 _NUMBER = r"([\dilo]+(?:[.,][\dilo]+)?)"  # digits, and the letters that are read in their place
 _DIGITS = str.maketrans("ilo,", "110.")
 _DIVISION = r"\s*\.?\s*(?:/|per|[/il1]\s*d)\s*d?(?:iv)?"
-_TIME = re.compile(rf"(?<![a-z]){_NUMBER}\s*(msec|msc|mec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
+_TIME = re.compile(rf"(?<![a-z\d.,?]){_NUMBER}\s*(msec|msc|mec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
 _NAMED = re.compile(r"sweep|time|speed|kipp|ablenk|zeit|base|horiz|\bt\b|\btb\b|\bh\b")
 _GAIN = re.compile(r"\d\s*[um]v\b")
 _OTHER = re.compile(r"bars?|hz|filter|cursor|delay|stim|rate|dur|lat|trig")
@@ -258,9 +259,9 @@ def grid_px(shown: np.ndarray, first: float, last: float) -> float | None:
     return min((px for s, px in found if s >= AS_STRONG * strongest), default=None)
 
 
-def screen_words(bundle: ModelBundle, shown: np.ndarray, device: str = "cpu") -> list[Words]:
-    """Return what can be read on a screen, in pixels of ``Looked.fine``."""
-    return read_words(bundle, fine_view(shown)[0], MOST_LINES, device)
+def screen_words(reader: ModelBundle, written: Written, device: str = "cpu") -> list[Words]:
+    """Return what can be read on a screen, in pixels of ``Looked.fine``, on which it was found."""
+    return read_words(reader, written, MOST_LINES, device)
 
 
 def read_scale(words: Sequence[Words], looked: Looked, found: Found) -> TimeScale | None:
@@ -274,9 +275,11 @@ def read_scale(words: Sequence[Words], looked: Looked, found: Found) -> TimeScal
 
 
 def scale_of(shown: np.ndarray) -> TimeScale | None:
-    """Read the time scale off a picture with the installed model that reads words; None without one."""
-    card = next((c for c in catalogue() if c.role == "words"), None)
-    if card is None:
+    """Read the time scale off a picture with the installed models that find and read words; None without them."""
+    cards = {c.role: c for c in catalogue()}
+    if "lines" not in cards or "words" not in cards:
         return None
+    finder, reader = (load_bundle(cards[role].folder) for role in ("lines", "words"))
     looked = look(shown)
-    return read_scale(screen_words(load_bundle(card.folder), shown), looked, find_waveforms(shown, looked))
+    words = screen_words(reader, find_lines(finder, looked.fine))
+    return read_scale(words, looked, find_waveforms(shown, looked))

@@ -7,6 +7,7 @@ import numpy as np
 
 from viewer.reading.ground import Rect
 from viewer.reading.ink import Ink, find_ink
+from viewer.reading.lines import Line
 from viewer.reading.sweeps import sweeps
 from viewer.reading.traces import Trace, excursions, find_traces, spread
 
@@ -83,16 +84,18 @@ class Found:
 class Looked:
     """What stands out of a picture's ground, looked at ``zoom`` times as large.
 
-    ``fine``: the picture for what is small on it (words, grids), uint8, ``fine_zoom`` times as large.
+    ``fine``: the picture for what is small on it (words, grids), uint8, ``fine_zoom`` times as large. ``words``: where
+    lines of words stand, in pixels of the picture; None where nobody looked for them.
     """
 
     ink: Ink
     zoom: float
     fine: np.ndarray
     fine_zoom: float
+    words: tuple[Line, ...] | None = None
 
 
-def look(shown: np.ndarray, as_sheet: bool = False) -> Looked:
+def look(shown: np.ndarray, as_sheet: bool = False, words: tuple[Line, ...] | None = None) -> Looked:
     """Return what stands out of a picture, uint8 (rows, columns) or (rows, columns, 3), upright.
 
     What may be a sheet (a page higher than wide is one) is looked at closely.
@@ -100,7 +103,7 @@ def look(shown: np.ndarray, as_sheet: bool = False) -> Looked:
     fine, fine_zoom = fine_view(shown)
     closely = as_sheet or shown.shape[0] > shown.shape[1]
     coarse, zoom = (fine, 1.0) if closely else _zoomed(fine, SCREEN_PX)
-    return Looked(find_ink(coarse), fine_zoom * zoom, fine, fine_zoom)
+    return Looked(find_ink(coarse), fine_zoom * zoom, fine, fine_zoom, words)
 
 
 def fine_view(shown: np.ndarray) -> tuple[np.ndarray, float]:
@@ -129,7 +132,7 @@ def find_waveforms(shown: np.ndarray, looked: Looked | None = None, spot: Spot |
     looked = looked or look(shown)
     found = _found(looked, spot)
     if len(found.panels) > 1 and looked.zoom < looked.fine_zoom:  # a sheet: its waves are small
-        found = _found(look(shown, as_sheet=True), spot)
+        found = _found(look(shown, as_sheet=True, words=looked.words), spot)
     return found
 
 
@@ -139,7 +142,8 @@ def _found(looked: Looked, spot: Spot | None) -> Found:
     spans = _high(own, spot(own)) if spot is not None and own else []
     if not any(spans):
         spans = [deflections(t) for t in own]
-    found = _arranged(own, spans, looked.ink)
+    words = None if looked.words is None else [line.scaled(looked.zoom) for line in looked.words]
+    found = _arranged(own, spans, looked.ink, words)
     if level and not curves and not _leaves_out(level, looked.ink):  # no deflection: a flat trace, or a grid
         found = replace(found, quiet=True)
     return _scaled(found, 1 / looked.zoom)
@@ -174,14 +178,14 @@ def _high(traces: list[Trace], spans: list[list[Span]]) -> list[list[Span]]:
     return [[s for s in own if height(t, s) >= LEAST_PX] for t, own in zip(traces, spans, strict=True)]
 
 
-def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink) -> Found:
+def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink, words: Sequence[Line] | None) -> Found:
     from viewer.reading.panels import group_panels
 
     panels: list[Panel] = []
     waveforms: list[Waveform] = []
     busy = 0.0
     spans_of = {id(t): own for t, own in zip(traces, spans, strict=True)}
-    groups = group_panels(traces, ink)
+    groups = group_panels(traces, ink, words)
     widest = max((rect[2] for _, rect in groups), default=0.0)
     for members, rect in groups:
         number = len(panels)

@@ -5,8 +5,13 @@ from typing import Any
 
 from viewer.models.card import Card, Figure
 
-SHORT = {"kind": "tells kinds", "words": "reads words", "sweeps": "finds potentials"}
-WHAT = {"kind": "the kind of a picture", "words": "what is written on a picture", "sweeps": "potentials on sweeps"}
+SHORT = {"kind": "tells kinds", "lines": "finds words", "words": "reads words", "sweeps": "finds potentials"}
+WHAT = {
+    "kind": "the kind of a picture",
+    "lines": "where words stand on a picture",
+    "words": "what is written on a picture",
+    "sweeps": "potentials on sweeps",
+}
 
 
 def card_line(card: Card) -> str:
