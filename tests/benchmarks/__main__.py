@@ -15,8 +15,13 @@ def table(rows: list[Row]) -> str:
     lines = ["| what | measured | bound | |", "|---|---|---|---|"]
     for row in rows:
         bound = "" if row.bound is None else f"{row.bound:g} {row.unit}"
-        lines.append(f"| {row.name} | {row.value:.3g} {row.unit} | {bound} | {row.detail} |")
+        lines.append(f"| {row.name} | {_digits(row.value)} {row.unit} | {bound} | {row.detail} |")
     return "\n".join(lines)
+
+
+def _digits(value: float) -> str:
+    """Return a figure with three digits, or all before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 if __name__ == "__main__":
