@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from training import ranks
 from training.checkpoints import load_checkpoint, random_state, restore_random_state, save_checkpoint
+from training.job import Job
 from training.journal import Journal, Silence
 
 Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
@@ -100,6 +101,31 @@ def fit(
         journal.close()
     network.load_state_dict(steps.kept() if at.best_state is None else at.best_state)
     return network.eval()
+
+
+def fit_part(
+    network: nn.Module,
+    batches: Batches,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    part: dict[str, Any],
+    job: Job,
+    validate: Callable[[nn.Module], float],
+) -> nn.Module:
+    """Train by one part of a small network's recipe, into the run's folder of that name."""
+    return fit(
+        network,
+        batches,
+        loss,
+        job.out / part["name"],
+        epochs=part["epochs"],
+        steps_per_epoch=part["steps"],
+        rate=part["rate"],
+        weight_decay=part["weight_decay"],
+        warmup=0.05,
+        average=part["average"],
+        validate=validate,
+        device=job.device,
+    )
 
 
 @dataclass

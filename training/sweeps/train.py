@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from training.export import export_bundle, figure, show
 from training.job import Job
-from training.loop import fit
+from training.loop import fit_part
 from training.metrics import bootstrap
 from training.sweeps.curves import Curve, curves
 from viewer.models.networks.sweep_waves import CHANNELS, SweepWaves
@@ -39,19 +39,13 @@ def run(job: Job) -> Path:
     check = drawn("validation", pieces=recipe["validation"])
     network = SweepWaves().to(memory_format=torch.channels_last)
     for number, part in enumerate(recipe["part"]):
-        fit(
+        fit_part(
             network,
             partial(batches, drawn("ends", pieces=part["pieces"]), part, [recipe["seed"], number]),
             loss,
-            job.out / part["name"],
-            epochs=part["epochs"],
-            steps_per_epoch=part["steps"],
-            rate=part["rate"],
-            weight_decay=part["weight_decay"],
-            warmup=0.05,
-            average=part["average"],
-            validate=lambda net: _best(told(net, check), check)[1],
-            device=job.device,
+            part,
+            job,
+            lambda net: _best(told(net, check), check)[1],
         )
     network = network.cpu().eval()
     least, _ = _best(told(network, check), check)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from training.export import export_bundle, figure, made_input, show
 from training.job import Job
-from training.loop import fit
+from training.loop import fit_part
 from training.metrics import bootstrap
 from training.simulate.emg.draws import Draw, Part
 from training.words.drawing import in_turn
@@ -41,19 +41,13 @@ def run(job: Job) -> Path:
         network.load_state_dict(load_file(job.weights))
     check = drawn(recipe["validation"], [recipe["seed"], 1], "validation", fonts)
     for part in recipe["part"]:
-        fit(
+        fit_part(
             network,
             partial(batches, part, [recipe["seed"], 3, part["stream"]], fonts, jobs=job.jobs),
             loss,
-            job.out / part["name"],
-            epochs=part["epochs"],
-            steps_per_epoch=part["steps"],
-            rate=part["rate"],
-            weight_decay=part["weight_decay"],
-            warmup=0.05,
-            average=part["average"],
-            validate=lambda net: f1(counted(net, check)),
-            device=job.device,
+            part,
+            job,
+            lambda net: f1(counted(net, check)),
         )
     network = network.cpu().eval()
     figures = measured(counted(network, drawn(recipe["test"], [recipe["seed"], 2], "test", fonts)))

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from training.export import export_bundle, figure, show
 from training.job import Job
-from training.loop import fit
+from training.loop import fit_part
 from training.metrics import bootstrap
 from training.simulate.emg.draws import Draw, Part
 from training.wider import take_over
@@ -41,19 +41,13 @@ def run(job: Job) -> Path:
         parts = recipe["part"]
     check = from_screens(recipe["validation"], [recipe["seed"], 1], "validation", fonts)
     for part in parts:
-        fit(
+        fit_part(
             network,
             partial(batches, part, [recipe["seed"], 3, part["stream"]], fonts, jobs=job.jobs),
             ctc,
-            job.out / part["name"],
-            epochs=part["epochs"],
-            steps_per_epoch=part["steps"],
-            rate=part["rate"],
-            weight_decay=part["weight_decay"],
-            warmup=0.05,
-            average=part["average"],
-            validate=lambda net: float(np.mean(right(net, check))),
-            device=job.device,
+            part,
+            job,
+            lambda net: float(np.mean(right(net, check))),
         )
     lines = drawn(recipe["test"], [recipe["seed"], 2], "test", fonts)
     figures = measured(network, lines, ALONE)

@@ -128,10 +128,8 @@ def lines_told(told: np.ndarray, zoom: float = 1.0) -> list[FoundLine]:
             continue
         tall = float(np.median((up + down)[cells]))
         at, centre = x[cells], (y + (down - up) / 2)[cells]
-        first, last = (
-            at.min(),
-            at.max(),
-        )  # a cell at an end is told half a cell too early: measured on validation screens
+        # the network tells a cell at an end half a cell too early (measured on validation screens)
+        first, last = at.min(), at.max()
         slope = 0.0
         if last - first >= (STRAIGHT - 1) * CELL[1] and last - first > 2 * tall:
             apart = at - at.mean()

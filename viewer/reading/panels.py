@@ -20,7 +20,7 @@ CAPTION, INSIDE = 5.0, 0.7  # a line so many times as long as high, most of it b
 GROUND_STEP = 60  # of 255: a field of another ground than the page, and no tinted figure
 
 Rect = tuple[float, float, float, float]
-Written = Callable[[float, float, float, float], bool]  # whether words stand between two columns and two rows
+Between = Callable[[float, float, float, float], bool]  # whether words stand between two columns and two rows
 
 
 def group_panels(traces: list[Trace], ink: Ink, lines: Sequence[Line] | None = None) -> list[tuple[list[Trace], Rect]]:
@@ -28,7 +28,7 @@ def group_panels(traces: list[Trace], ink: Ink, lines: Sequence[Line] | None = N
 
     ``lines``: where words stand; None where nobody looked for them: they are then told by small parts side by side.
     """
-    written: Written = (
+    written: Between = (
         partial(_has_words, _letters(ink.mask(LETTER_SHARE))) if lines is None else partial(_has_lines, lines)
     )
     columns: list[list[Trace]] = []
@@ -49,7 +49,7 @@ def _extent(group: list[Trace]) -> Rect:
     return float(x0), y0, float(x1 - x0), max(1.0, y1 - y0)
 
 
-def _merged(groups: list[list[Trace]], ink: Ink, written: Written) -> list[list[Trace]]:
+def _merged(groups: list[list[Trace]], ink: Ink, written: Between) -> list[list[Trace]]:
     """Join groups whose rectangles overlap, or that one field of the page holds: pieces of one panel."""
     done: list[list[Trace]] = []
     for group in sorted(groups, key=lambda g: -_extent(g)[2] * _extent(g)[3]):
@@ -65,7 +65,7 @@ def _merged(groups: list[list[Trace]], ink: Ink, written: Written) -> list[list[
     return done
 
 
-def _in_one_field(a: list[Trace], b: list[Trace], ink: Ink, written: Written) -> bool:
+def _in_one_field(a: list[Trace], b: list[Trace], ink: Ink, written: Between) -> bool:
     """Whether two groups, one above the other without words between, lie in one rectangle of its own ground."""
     first, second = sorted((a, b), key=lambda g: g[0].row)
     above, below = first[-1], second[0]
@@ -87,7 +87,7 @@ def _alike(a: Trace, b: Trace) -> bool:
     return both > SAME_EXTENT * (max(a.x1, b.x1) - min(a.x0, b.x0))
 
 
-def _split(column: list[Trace], ink: Ink, written: Written) -> list[list[Trace]]:
+def _split(column: list[Trace], ink: Ink, written: Between) -> list[list[Trace]]:
     """Part sweeps under one another where the ground changes or a caption stands."""
     groups = [[column[0]]]
     for above, below in pairwise(column):
@@ -98,7 +98,7 @@ def _split(column: list[Trace], ink: Ink, written: Written) -> list[list[Trace]]
     return groups
 
 
-def _apart(above: Trace, below: Trace, ink: Ink, written: Written) -> bool:
+def _apart(above: Trace, below: Trace, ink: Ink, written: Between) -> bool:
     """Whether the ground changes between two sweeps, or a line of words stands there."""
     x0, x1 = max(above.x0, below.x0), min(above.x1, below.x1)
     y0, y1 = int(above.row), int(below.row)
