@@ -41,6 +41,7 @@ def _row(card: Card) -> str:
         "lines": "finds a screen's words",
         "words": "reads a screen's words",
         "sweeps": "finds potentials on sweeps",
+        "signals": "judges sweeps beside emg-screens",
     }.get(card.role) or ", ".join(card.reads)
     return f"| `{card.id}` {card.version}<br>{card.title} | {what} | {figures} | {maps} |"
 

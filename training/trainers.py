@@ -26,12 +26,14 @@ TRAINERS = {
     "emg-traces": "training.emg.start:traces",
     "kind-pictures": "training.kind.train:run",
     "screen-lines": "training.words.find:run",
+    "screen-signals": "training.signals.train:run",
     "screen-sweeps": "training.sweeps.train:run",
     "screen-words": "training.words.train:run",
 }
 ALONE = (
     "kind-pictures",
     "screen-lines",
+    "screen-signals",
     "screen-sweeps",
     "screen-words",
 )  # one process is enough: few layers learn, or a small network

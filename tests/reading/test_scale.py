@@ -65,6 +65,32 @@ def test_a_division_is_a_tenth_of_the_sweeps_where_there_is_no_grid(text, ms):
     assert scale.px_per_ms == pytest.approx(80 / ms)
 
 
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("analysis time 160 ms", 160),
+        ("analysis time 50ms", 50),
+        ("sweep = 100ms 0.1mv/div", 100),
+        ("200 ms sweep", 200),
+        ("sweep time: 100 ms 500 uv/div", 100),
+    ],
+)
+def test_a_time_too_long_for_a_division_or_called_so_is_the_whole_sweep_s(text, ms):
+    scale = scale_of(words((text, 60, 10)), paper())
+    assert (scale.by, scale.ms) == ("sweep", ms)
+    assert scale.px_per_ms == pytest.approx(800 / ms)
+
+
+def test_a_division_and_the_whole_sweep_tell_how_many_divisions_there_are():
+    scale = scale_of(words(("20 ms/div", 60, 10), ("sweep 160 ms", 500, 10)), paper())
+    assert scale.px_per_ms == pytest.approx(800 / 160)
+
+
+def test_a_time_that_may_be_either_tells_nothing():
+    assert scale_of(words(("sweep 50 ms", 60, 10)), paper()) is None
+    assert scale_of(words(("50 ms 100 uv", 60, 10)), paper()) is None
+
+
 def test_a_division_is_what_the_grid_says():
     scale = scale_of(words(("5 ms/div", 60, 10)), paper(grid_px=50))
     assert scale.by == "grid"

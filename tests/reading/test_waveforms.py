@@ -224,7 +224,10 @@ def test_a_bold_sweep_without_noise_is_no_line_of_a_table():
 
 
 def test_a_small_picture_is_no_sheet():
-    assert not is_sheet(Found((Panel(0, 0, 9, 9, 1), Panel(0, 20, 9, 9, 1))), (300, 400))
+    panels = Panel(0, 0, 300, 90, 1), Panel(0, 120, 300, 90, 1)
+    waves = Waveform(50, 20, 9, 40, 0, 0), Waveform(50, 140, 9, 40, 1, 0)
+    assert is_sheet(Found(panels, waves), (700, 900))
+    assert not is_sheet(Found(panels, waves), (300, 400))
 
 
 def test_photographs_of_something_else_have_no_trace():
@@ -409,3 +412,18 @@ def test_a_probability_that_is_held_back_says_why():
     (note,) = concluded_on(found, (0.1, 0.88, 0.02), ("most waveforms are cut off flat",)).warnings
     assert note.message == "PSW, Fibs, Others: 49% is the most that is said, because most waveforms are cut off flat."
     assert concluded_on(found, (0.1, 0.45, 0.45), ("most waveforms are cut off flat",)).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("second", "waves"),
+    [
+        (Panel(800, 20, 120, 40, 1), 1),  # a menu
+        (Panel(10, 5, 780, 30, 1), 1),  # a line of words
+        (Panel(20, 700, 760, 200, 1), 0),  # an empty field
+        (Panel(60, 150, 500, 300, 1), 2),  # a part of the same sweep, found twice
+    ],
+)
+def test_what_stands_beside_one_panel_makes_no_sheet_of_a_screen(second, waves):
+    own = Waveform(100, 200, 20, 90, 0, 0), Waveform(300, 200, 20, 90, 0, 0)
+    beside = tuple(Waveform(second.x + 5 + 30 * n, second.y + 2, 9, 20, 1, 0) for n in range(waves))
+    assert not is_sheet(Found((Panel(20, 100, 760, 500, 2), second), own + beside), (1000, 1000))

@@ -21,9 +21,11 @@ from training.simulate.emg.draws import Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_sheet import SheetTruth, render_sheet
 from viewer.models.bundle import ModelBundle, load_bundle
+from viewer.models.card import Beside, Card
 from viewer.reading.emg_picture import PictureRead, read_emg_picture, turned_back
 from viewer.reading.lines import Written, find_lines
 from viewer.reading.networks import probabilities
+from viewer.reading.signals import Judge, joined_card, judge
 from viewer.reading.spotting import spot
 from viewer.reading.tilt import laid_level
 from viewer.reading.waveforms import Spot, fine_view, look
@@ -53,11 +55,12 @@ def read_sheet(
     rng: np.random.Generator,
     part: Part,
     spotter: Spot | None = None,
+    beside: tuple[Judge, Beside] | None = None,
     find: Callable[[np.ndarray], Written | None] = lambda shown: None,
 ) -> SheetResult:
     """Draw a sheet, read it, and match what was found with what is there.
 
-    ``spotter`` finds potentials on sweeps, ``find`` where words stand.
+    ``spotter`` finds potentials on sweeps, ``beside`` judges them, ``find`` where words stand.
     """
     shown, truth = render_sheet(rng, part)
     source = Source(Path("sheet.png"), "0" * 64, "png")
@@ -65,18 +68,19 @@ def read_sheet(
     began = time.perf_counter()
     level, written, tilt = laid_level(study, find)
     looked = look(grey8(level.image), words=None if written is None else written.places)
-    read = read_emg_picture(bundle, level, "cpu", lambda stage, share: None, looked, spot=spotter)
+    read = read_emg_picture(bundle, level, "cpu", lambda stage, share: None, looked, spot=spotter, beside=beside)
     if tilt is not None:
         read = turned_back(read, tilt)
     seconds = time.perf_counter() - began
+    card = bundle.card if beside is None else joined_card(bundle.card, beside[1])
     waves = read.found.waveforms
     found = [(w.x, w.y, w.x + w.w, w.y + w.h) for w in waves]
-    return SheetResult(match(found, truth), tuple(_called(read)), seconds, tuple(_panels(bundle, read, truth)))
+    return SheetResult(match(found, truth), tuple(_called(read)), seconds, tuple(_panels(card, read, truth)))
 
 
-def _panels(bundle: ModelBundle, read: PictureRead, truth: SheetTruth) -> list[tuple[str, str]]:
+def _panels(card: Card, read: PictureRead, truth: SheetTruth) -> list[tuple[str, str]]:
     """Return ``SheetResult.panels``."""
-    shares = probabilities(bundle.card, torch.from_numpy(read.logits)).numpy()
+    shares = probabilities(card, torch.from_numpy(read.logits)).numpy()
     found = [(p.x, p.y, p.x + p.w, p.y + p.h) for p in read.found.panels] if read.sheet else []
     told = []
     for panel in truth.panels:
@@ -85,8 +89,8 @@ def _panels(bundle: ModelBundle, read: PictureRead, truth: SheetTruth) -> list[t
         if best is None or overlap(found[best], bounds) < SAME_PANEL:
             told.append((panel.label, ""))
         else:
-            sure = float(shares[best].max()) >= bundle.card.uncertain_below
-            told.append((panel.label, bundle.card.classes[int(shares[best].argmax())] if sure else UNSURE))
+            sure = float(shares[best].max()) >= card.uncertain_below
+            told.append((panel.label, card.classes[int(shares[best].argmax())] if sure else UNSURE))
     return told
 
 
@@ -165,14 +169,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--part", choices=("validation", "test"), default="test")
     parser.add_argument("--bundle", type=Path, default=Path("resources/models/emg-screens"))
     parser.add_argument("--sweeps", type=Path, default=Path("resources/models/screen-sweeps"))
+    parser.add_argument("--signals", type=Path, default=Path("resources/models/screen-signals"))
     parser.add_argument("--lines", type=Path, default=Path("resources/models/screen-lines"))
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     chosen = parser.parse_args(arguments)
     bundle, spotter = load_bundle(chosen.bundle), partial(spot, load_bundle(chosen.sweeps))
-    finder = load_bundle(chosen.lines)
+    finder, signals = load_bundle(chosen.lines), load_bundle(chosen.signals)
+    beside = partial(judge, signals), signals.card.beside[bundle.card.id]
     part_number = ("validation", "test").index(chosen.part)
     rngs = (np.random.default_rng([chosen.seed, 20, part_number, n]) for n in range(chosen.count))
-    results = [read_sheet(bundle, rng, chosen.part, spotter, partial(_written, finder)) for rng in rngs]
+    results = [read_sheet(bundle, rng, chosen.part, spotter, beside, partial(_written, finder)) for rng in rngs]
     data = f"simulated report sheets, {'unseen looks and ranges' if chosen.part == 'test' else 'validation'}"
     figures = sheet_figures(results, data)
     for f in figures:

@@ -11,7 +11,7 @@ from viewer.errors import BundleError
 from viewer.study import Kind
 
 MAX_CARD_BYTES = 1 << 20
-ROLES = ("read", "kind", "lines", "words", "sweeps")
+ROLES = ("read", "kind", "lines", "words", "sweeps", "signals")
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,27 @@ class DataSource:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """How a model is heard beside one that reads, whose weights are those of ``sha256``.
+
+    The mean of both models' log-probabilities, the helping one's weighed with ``share``, is divided by ``temperature``.
+    Operating points and ``uncertain_below`` hold for what both say together.
+    """
+
+    sha256: str
+    share: float
+    temperature: float
+    operating_points: dict[str, float]
+    uncertain_below: float
+
+
+@dataclass(frozen=True)
 class Card:
     """A bundle's card.
 
-    ``role`` is ``read`` (findings), ``kind`` (which kind a picture is), ``words`` (what is written on a picture) or
-    ``sweeps`` (where the potentials on a picture's sweeps are). ``reads`` are the study kinds it takes.
+    ``role`` is ``read`` (findings), ``kind`` (which kind a picture is), ``words`` (what is written on a picture),
+    ``sweeps`` (where the potentials on a picture's sweeps are) or ``signals`` (what the sweeps show: heard ``beside``
+    the models named there). ``reads`` are the study kinds it takes.
     ``operating_points`` gives each class's probability threshold. Logits are divided by ``temperature`` (one number, or
     one a class) before softmax (``exclusive``) or sigmoid. ``mean_boxes`` (label -> (w, h) as fractions of the picture)
     are used in choosing boxes, which are cut at ``box_threshold`` of a map's maximum. ``maps_faithful`` false: maps are
@@ -79,6 +95,7 @@ class Card:
     maps_note: str
     box_threshold: float = 0.5
     mean_boxes: dict[str, tuple[float, float]] = field(default_factory=dict)
+    beside: dict[str, Beside] = field(default_factory=dict)
 
     @property
     def weights(self) -> Path:
@@ -167,7 +184,16 @@ def _card(folder: Path, raw: dict[str, Any]) -> Card:
         maps_note=str(maps.get("note", "")),
         box_threshold=_fraction(maps.get("box_threshold", 0.5)),
         mean_boxes={k: (float(v[0]), float(v[1])) for k, v in raw.get("mean_boxes", {}).items()},
+        beside={k: _beside(v, classes) for k, v in raw.get("beside", {}).items()},
     )
+
+
+def _beside(raw: dict[str, Any], classes: tuple[str, ...]) -> Beside:
+    temperature = float(raw["temperature"])
+    if not 0 < temperature < math.inf:
+        raise ValueError("beside.temperature must be positive")
+    points = {label: _fraction(raw["operating_points"][label]) for label in classes}
+    return Beside(str(raw["sha256"]), _fraction(raw["share"]), temperature, points, _fraction(raw["uncertain_below"]))
 
 
 def _fraction(value: Any) -> float:

@@ -1,8 +1,8 @@
 """A picture of needle EMG read: whole, or each panel of a report sheet, and every waveform in it by itself.
 
-A waveform's class is agreed on by three: its panel's reading, what the network makes of the waveform cut out with some
-surroundings (as the paper's specialist did), and the network's cells at its place. The mean of their log-probabilities
-decides; alike waveforms of a panel are judged together.
+A waveform's class is agreed on by four: its panel's reading, what the network makes of the waveform cut out with some
+surroundings (as the paper's specialist did), the network's cells at its place, and those of the network that judges the
+sweeps. The mean of their log-probabilities decides; alike waveforms of a panel are judged together.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,30 +14,36 @@ import torch
 from torch import Tensor
 
 from viewer.models.bundle import ModelBundle
-from viewer.models.card import Card
-from viewer.models.networks.screen_waves import scale_plane
+from viewer.models.card import Beside, Card
 from viewer.models.preprocessing import Extent, prepare
-from viewer.models.preprocessing.picture import fit_picture, to_tensor
 from viewer.reading.findings import predicted
 from viewer.reading.gradcam import class_maps
 from viewer.reading.networks import probabilities
 from viewer.reading.scale import TimeScale
+from viewer.reading.signals import Judge, joined, joined_card
 from viewer.reading.tilt import Tilt
 from viewer.reading.values import Box, Reading
+from viewer.reading.waveform_votes import (
+    alike,
+    by_cut_outs,
+    chosen_waveforms,
+    cut_out_waveforms,
+    fitted,
+    from_cells,
+    named_boxes,
+    with_scale,
+)
 from viewer.reading.waveforms import Found, Looked, Panel, Spot, Waveform, find_waveforms
 from viewer.study import Image, Note, Study
 from viewer.study.display import grey8
 
 BATCH = 8
-NAMED_FROM = 0.6  # a waveform's probability, under which it is called uncertain
-CUT_OUTS = {False: 2, True: 48}  # waveforms cut out at most: from a screen (more were no better), from a sheet
-WIDER, TALLER = 3.0, 1.6  # a cut-out, in the waveform's width and height
-LEAST_WIDE_PX, LEAST_TALL_PX = 60, 36
-ALIKE = 0.3  # two waveforms of a panel whose sizes differ by less (as a share) are judged together
 SHARP, REST = "PSW", "Others"
 MIRRORED_FROM = 0.97  # of the sharp waves' class, upside down: 85 % of such screens and 2 % of others lie over it
 MOST_ASKED = 12  # panels, of what kind they are
 SHEET_PX = 700  # smaller pictures are screens, however many panels they seem to have
+AS_WIDE, AS_HIGH = 0.4, 0.3  # of the largest: two panels of a sheet are so much alike at least,
+ACROSS = 0.2  # and cover no more of one another
 Moved = TypeVar("Moved", Box, Panel, Waveform, Extent)
 WHY = {
     "no-trace": "no trace was recognised",
@@ -76,11 +82,13 @@ def read_emg_picture(
     looked: Looked | None = None,
     scale_of: Callable[[Found], TimeScale | None] = lambda found: None,
     spot: Spot | None = None,
+    beside: tuple[Judge, Beside] | None = None,
 ) -> PictureRead:
     """Read a picture of needle EMG; ``step`` is called with a stage and the share done, and may raise to stop.
 
     ``looked``: what ``look`` made of it before. ``scale_of`` gives the time scale of a screen (not of a sheet, whose
     panels have each their own) in pixels of the picture; ``spot`` finds potentials on sweeps (``find_waveforms``).
+    ``beside``: what judges the sweeps, and how it is heard; the logits are then of both (``signals.joined_card``).
     """
     card = bundle.card
     arguments = card.preprocessing_arguments
@@ -92,29 +100,39 @@ def read_emg_picture(
     prepared = prepare(card.preprocessing, arguments, study)
     inputs, extents = prepared.inputs, prepared.extents
     if sheet:
-        parts = [_fitted(shown, (p.x, p.y, p.x + p.w, p.y + p.h), arguments) for p in found.panels]
+        parts = [fitted(shown, (p.x, p.y, p.x + p.w, p.y + p.h), arguments) for p in found.panels]
         inputs, extents = torch.stack([p[0] for p in parts]), tuple(p[1] for p in parts)
     scale = None if sheet else scale_of(found)
     px_per_ms = scale.px_per_ms if scale is not None else None
-    inputs = _with_scale(bundle, inputs, extents, px_per_ms)
-    groups = _alike(found.waveforms) if fits else []
-    chosen = _chosen(groups, sheet)
-    cut_out = _cut_out(bundle, shown, [found.waveforms[i] for i in chosen], px_per_ms) if chosen else inputs[:0]
+    inputs = with_scale(bundle, inputs, extents, px_per_ms)
+    groups = alike(found.waveforms) if fits else []
+    chosen = chosen_waveforms(groups, sheet)
+    cut_out = (
+        cut_out_waveforms(bundle, shown, [found.waveforms[i] for i in chosen], px_per_ms) if chosen else inputs[:0]
+    )
     heard = _ask(bundle, device, inputs, cut_out, step)
-    shares = probabilities(card, heard.logits).numpy()
+    whole, by_sweeps = card, None
+    if beside is not None:
+        judge, how = beside
+        by_sweeps = judge(found, sheet, px_per_ms)
+        heard = replace(heard, logits=joined(heard.logits, card, by_sweeps, how))
+        whole = joined_card(card, how)
+    shares = probabilities(whole, heard.logits).numpy()
     boxes: dict[str, tuple[Box, ...]] = {}
     if chosen:
         views = [
             [np.log(shares[w.panel if sheet else 0] + 1e-6) for w in found.waveforms],
-            _by_cut_outs(card, groups, chosen, heard.cut_out),
+            by_cut_outs(card, groups, chosen, heard.cut_out),
         ]
         if heard.cells is not None:
-            views.append(_from_cells(heard.cells, extents, found.waveforms, sheet))
-        boxes = _named(card.classes, found.waveforms, np.mean([np.stack(v) for v in views], axis=0))
+            views.append(from_cells(heard.cells, extents, found.waveforms, sheet))
+        if by_sweeps is not None:
+            views.append(list(by_sweeps.waveforms))
+        boxes = named_boxes(card.classes, found.waveforms, np.mean([np.stack(v) for v in views], axis=0))
     doubts = _doubts(card, study, found, shares, probabilities(card, heard.mirrored).numpy())
     notes = (*doubts, *_notes(card.classes, found, boxes, sheet, shares))
     refusal = None
-    if found.quiet and not _is_positive(card, shares):
+    if found.quiet and not _is_positive(whole, shares):
         refusal = next(n for n in notes if n.code == "no-event")
         notes = tuple(n for n in notes if n is not refusal)
     if scale is not None:
@@ -277,8 +295,28 @@ def _ask(bundle: ModelBundle, device: str, inputs: Tensor, cut_out: Tensor, step
 
 
 def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
-    """Whether a picture shows several panels, each to be read by itself."""
-    return len(found.panels) > 1 and max(shape[:2]) >= SHEET_PX
+    """Whether a picture shows several panels, each to be read by itself.
+
+    Two at least show waveforms, lie beside one another and are about alike: a menu, a line of words or a curve that was
+    lost in part makes a second panel of a screen, but a small one, an empty one, or one across the first.
+    """
+    if max(shape[:2]) < SHEET_PX:
+        return False
+    busy = [found.panels[i] for i in sorted({w.panel for w in found.waveforms})]
+    widest, highest = max((p.w for p in busy), default=0.0), max((p.h for p in busy), default=0.0)
+    apart: list[Panel] = []
+    for panel in sorted(busy, key=lambda p: -p.w * p.h):
+        alike = panel.w >= AS_WIDE * widest and panel.h >= AS_HIGH * highest
+        if alike and all(_across(panel, other) <= ACROSS for other in apart):
+            apart.append(panel)
+    return len(apart) > 1
+
+
+def _across(small: Panel, large: Panel) -> float:
+    """Return the share of a panel that another covers."""
+    wide = min(small.x + small.w, large.x + large.w) - max(small.x, large.x)
+    high = min(small.y + small.h, large.y + large.h) - max(small.y, large.y)
+    return max(0.0, wide) * max(0.0, high) / (small.w * small.h)
 
 
 def sheet_panels(image: Image) -> list[Image]:
@@ -302,28 +340,6 @@ def shows_traces(image: Image) -> bool:
     return bool(found.panels and found.waveforms)
 
 
-def _fitted(shown: np.ndarray, bounds: tuple[float, float, float, float], arguments: dict) -> tuple[Tensor, Extent]:
-    """Return a part of the picture as the network's input, and what it covers."""
-    rows, columns = shown.shape[:2]
-    x0, y0 = max(0, int(bounds[0])), max(0, int(bounds[1]))
-    x1, y1 = min(columns, max(x0 + 8, int(np.ceil(bounds[2])))), min(rows, max(y0 + 8, int(np.ceil(bounds[3]))))
-    colour = bool(arguments.get("colour", False))
-    fit = arguments.get("fit", "letterbox")
-    fitted, extent = fit_picture(shown[y0:y1, x0:x1], arguments["height"], arguments["width"], fit, colour)
-    channels = arguments.get("channels", 3)
-    tensor = to_tensor(fitted, channels, arguments.get("mean", (0.5,)), arguments.get("std", (0.5,)))
-    return tensor, replace(extent, x=extent.x + x0, y=extent.y + y0)
-
-
-def _with_scale(bundle: ModelBundle, inputs: Tensor, extents: Sequence[Extent], px_per_ms: float | None) -> Tensor:
-    """Return the inputs with a plane that tells their scale, where it is known and the network takes it."""
-    if px_per_ms is None or not getattr(bundle.network, "takes_scale", False):
-        return inputs
-    height, width = inputs.shape[2:]
-    own = torch.tensor([px_per_ms * width / extent.w for extent in extents])
-    return torch.cat([inputs, scale_plane(own, height, width)], 1)
-
-
 def _told(scale: TimeScale) -> Note:
     """Return what was read of the time scale, for a person to check."""
     px = scale.px_per_ms * scale.ms
@@ -332,89 +348,9 @@ def _told(scale: TimeScale) -> Note:
         "axis": f"{scale.ms:.3g} ms of the axis are {px:.0f} pixels",
         "grid": f"{scale.ms:g} ms a division, which is {px:.0f} pixels by the grid",
         "width": f"{scale.ms:g} ms a division, ten of which are taken for the sweeps' width",
+        "sweep": f"the {scale.ms:g} ms of a whole sweep are {px:.0f} pixels",
     }[scale.by]
     return Note("scale-read", f"The time scale was read off the screen: {read}")
-
-
-def _chosen(groups: Sequence[Sequence[int]], sheet: bool) -> list[int]:
-    """Return which waveforms are cut out: two at most of each group of alike ones."""
-    return [members[k] for k in (0, 1) for members in groups if len(members) > k][: CUT_OUTS[sheet]]
-
-
-def _cut_out(bundle: ModelBundle, shown: np.ndarray, waveforms: Sequence[Waveform], px_per_ms: float | None) -> Tensor:
-    """Return waveforms with their surroundings as the network's inputs."""
-    fitted = [_fitted(shown, _surroundings(w), bundle.card.preprocessing_arguments) for w in waveforms]
-    return _with_scale(bundle, torch.stack([f[0] for f in fitted]), [f[1] for f in fitted], px_per_ms)
-
-
-def _by_cut_outs(
-    card: Card, groups: Sequence[Sequence[int]], chosen: Sequence[int], logits: Tensor
-) -> list[np.ndarray]:
-    """Return each waveform's log-probabilities (classes,), from those of its group that were cut out."""
-    told = dict(zip(chosen, np.log(probabilities(card, logits).numpy() + 1e-6), strict=True))
-    said = [np.zeros(len(card.classes))] * sum(map(len, groups))
-    for members in groups:
-        heard = [told[i] for i in members if i in told]
-        for i in members:
-            if heard:
-                said[i] = np.mean(heard, axis=0)
-    return said
-
-
-def _alike(waveforms: Sequence[Waveform]) -> list[list[int]]:
-    """Return groups of waveforms of one panel that are about as wide and as high and lie alike about their baseline."""
-    groups: list[list[int]] = []
-    for i, wave in enumerate(waveforms):
-        for members in groups:
-            first = waveforms[members[0]]
-            same = first.panel == wave.panel and first.cut == wave.cut and abs(first.rise - wave.rise) < ALIKE
-            if same and max(abs(np.log(wave.w / first.w)), abs(np.log(wave.h / first.h))) < ALIKE:
-                members.append(i)
-                break
-        else:
-            groups.append([i])
-    return groups
-
-
-def _surroundings(wave: Waveform) -> tuple[float, float, float, float]:
-    wide = max(WIDER * wave.w, wave.h / 2.5, LEAST_WIDE_PX)
-    tall = min(max(TALLER * wave.h, LEAST_TALL_PX), max(2.5 * wide, wave.h + 4))
-    x, y = wave.x + wave.w / 2 + 0.1 * wide, wave.y + wave.h / 2
-    return x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2
-
-
-def _from_cells(
-    cells: Tensor, extents: Sequence[Extent], waveforms: Sequence[Waveform], sheet: bool
-) -> list[np.ndarray]:
-    """Return each waveform's log-probabilities (classes,) from the cells that it covers."""
-    shares = torch.softmax(cells, 1).numpy()
-    rows, columns = shares.shape[2:]
-    said = []
-    for wave in waveforms:
-        part = wave.panel if sheet else 0
-        extent = extents[part]
-
-        def at(value: float, start: float, length: float, count: int) -> int:
-            return int(np.clip((value - start) / length * count, 0, count - 1))
-
-        x0, x1 = (at(v, extent.x, extent.w, columns) for v in (wave.x, wave.x + wave.w))
-        y0, y1 = (at(v, extent.y, extent.h, rows) for v in (wave.y, wave.y + wave.h))
-        said.append(np.log(shares[part, :, y0 : y1 + 1, x0 : x1 + 1].mean((1, 2)) + 1e-6))
-    return said
-
-
-def _named(classes: Sequence[str], waveforms: Sequence[Waveform], logs: np.ndarray) -> dict[str, tuple[Box, ...]]:
-    """Return each class's boxes, the surest first; ``logs`` (waveforms, classes). Uncertain ones are in none."""
-    shares = np.exp(logs - logs.max(1, keepdims=True))
-    shares /= shares.sum(1, keepdims=True)
-    best = shares.argmax(1)
-    boxes: dict[str, list[Box]] = {label: [] for label in classes}
-    for wave, own, c in zip(waveforms, shares, best, strict=True):
-        if own[c] >= NAMED_FROM:
-            boxes[classes[c]].append(
-                Box(float(wave.x), float(wave.y), float(wave.w), float(wave.h), round(float(own[c]), 4))
-            )
-    return {label: tuple(sorted(own, key=lambda b: -b.score)) for label, own in boxes.items()}
 
 
 def _notes(

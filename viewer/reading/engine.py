@@ -36,6 +36,7 @@ from viewer.reading.lines import Written, find_lines
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
 from viewer.reading.scale import TimeScale, read_scale, screen_words
+from viewer.reading.signals import Judge, joined_card, judge
 from viewer.reading.spotting import spot
 from viewer.reading.tilt import laid_level
 from viewer.reading.values import ModelIdentity, Reading
@@ -245,6 +246,7 @@ class Engine:
         self, job: "_Job", study: Study, part: Study, card: Card, region: Region | None, checked: tuple[Note, ...]
     ) -> Reading:
         """Read a picture of needle EMG: whole or panel by panel, and each waveform in it."""
+        signals = self._signals(card)
         if region is None:
             part, written, tilt = laid_level(part, self._written)
         else:
@@ -260,7 +262,8 @@ class Engine:
 
         def read_it() -> PictureRead:
             bundle, spotter = self.networks.get(card, self.device), self._spotter()
-            read = read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter)
+            beside = None if signals is None else (self._judge(signals), signals.beside[card.id])
+            read = read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter, beside)
             return read if tilt is None else turned_back(read, tilt)
 
         read = self._on_device(read_it)
@@ -272,6 +275,7 @@ class Engine:
         if not np.isfinite(read.logits).all():
             return self._abstained(job, study, card, region, (NOT_FINITE, *notes))
         job.stage("findings", 0.95)
+        card = card if signals is None else joined_card(card, signals.beside[card.id])
         extents = tuple(_shifted(extent, region) for extent in read.extents)
         reading = self._reading(job, study, card, region, notes, (read.logits, read.maps, extents))
         x, y = (0, 0) if region is None else (max(0, round(region.x)), max(0, round(region.y)))
@@ -296,6 +300,15 @@ class Engine:
         """Return what finds potentials on sweeps, where a model for that is installed."""
         card = self._helper("sweeps")
         return None if card is None else partial(spot, self.networks.get(card, self.device), device=self.device)
+
+    def _signals(self, card: Card) -> Card | None:
+        """Return the card of the model that judges sweeps beside this one, where it was weighed with these weights."""
+        helpers = (c for c in catalogue(self.folders) if c.role == "signals" and card.id in c.beside)
+        return next((c for c in helpers if c.beside[card.id].sha256 == card.weights_sha256), None)
+
+    def _judge(self, card: Card) -> Judge:
+        """Return what judges the sweeps of a picture."""
+        return partial(judge, self.networks.get(card, self.device), device=self.device)
 
     def _helper(self, role: str) -> Card | None:
         """Return the card of a model that helps those that read."""

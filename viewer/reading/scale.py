@@ -1,7 +1,8 @@
 """How many pixels a millisecond has on a screen: from what is written on it, and from what that is written beside.
 
-Three things say it, the surest first: a bar with its length in ms; an axis with numbers; the sweep's speed a division,
-with the grid's lines, or without any the tenth part of the sweeps (10 divisions across, EMG.md).
+What says it, the surest first: a bar with its length in ms; an axis with numbers; the sweep's speed a division, with
+the whole sweep's time, the grid's lines, or without any the tenth part of the sweeps (10 divisions across, EMG.md); the
+whole sweep's time alone.
 """
 
 import re
@@ -19,7 +20,9 @@ from viewer.reading.writing import Words, read_words
 MOST_LINES = 48
 DIVISIONS = 10
 LEAST_MS, MOST_MS = 0.05, 5000.0  # what is written of a bar, a division, or between two numbers of an axis
-BARE_MOST_MS = 50.0  # a division's time where nothing says that it is one; more may be the whole sweep's
+# Where nothing says whether a time is a division's or the whole sweep's: needle EMG is looked at over 100 to 200 ms,
+# 10 ms a division (EMG.md). What is between may be either, and is not believed.
+DIVISION_MOST_MS, SWEEP_LEAST_MS = 40.0, 60.0
 BAR_STRENGTH = 0.3  # of the strongest stroke near
 BAR_PX = 10  # a bar is at least so long,
 BAR_LONGEST, BAR_THICK = 0.4, 7  # at most so much of the picture's width, and no thicker (pixels)
@@ -37,6 +40,7 @@ _DIGITS = str.maketrans("ilo,", "110.")
 _DIVISION = r"\s*\.?\s*(?:/|per|[/il1]\s*d)\s*d?(?:iv)?"
 _TIME = re.compile(rf"(?<![a-z\d.,?]){_NUMBER}\s*(msec|msc|mec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
 _NAMED = re.compile(r"sweep|time|speed|kipp|ablenk|zeit|base|horiz|\bt\b|\btb\b|\bh\b")
+_WHOLE = re.compile(r"analysis|total|window|epoch|screen|span|display")
 _GAIN = re.compile(r"\d\s*[um]v\b")
 _OTHER = re.compile(r"bars?|hz|filter|cursor|delay|stim|rate|dur|lat|trig")
 _TICK = re.compile(rf"(-?){_NUMBER}\s*(msec|ms|sec|s)?")
@@ -45,9 +49,9 @@ _UNIT = re.compile(r"(?:^|[\s(\[/])(ms|msec|s|sec|seconds|milliseconds)(?:[\s)\]
 
 @dataclass(frozen=True)
 class TimeScale:
-    """Pixels a millisecond; ``by``: ``bar``, ``axis``, ``grid`` or ``width``. ``ms``: what is written.
+    """Pixels a millisecond; ``by``: ``bar``, ``axis``, ``grid``, ``width`` or ``sweep``. ``ms``: what is written.
 
-    By ``width`` it is right only where the sweeps are ten divisions wide.
+    By ``width`` it is right only where the sweeps are ten divisions wide; by ``sweep`` the whole sweep's time is told.
     """
 
     px_per_ms: float
@@ -80,17 +84,25 @@ def _by_bar(times: Sequence[_Time], looked: Looked) -> TimeScale | None:
 
 
 def _by_division(times: Sequence[_Time], looked: Looked, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
-    said = [(w, ms) for w, ms, divided in times if divided or _NAMED.search(w.text) or _is_setting(w.text, ms)]
-    settings = {round(ms, 3) for ms in _once_a_place(said)}
-    if len(settings) != 1:
+    divisions = _settings([(w, ms) for w, ms, divided in times if divided or _is_division(w.text, ms)])
+    wholes = _settings([(w, ms) for w, ms, divided in times if not divided and _is_whole(w.text, ms)])
+    if len(divisions) > 1 or (not divisions and len(wholes) != 1):
         return None  # nothing says which time is a division's, or two panels have each their own
-    ms = settings.pop()
+    wide = None if sweeps_px is None else sweeps_px[1] - sweeps_px[0]
+    if not divisions:
+        return None if wide is None else TimeScale(wide / wholes[0], "sweep", wholes[0])
+    (ms,) = divisions
+    if wide is not None and len(wholes) == 1 and min(COUNTS) <= wholes[0] / ms <= max(COUNTS):
+        return TimeScale(wide / wholes[0], "sweep", wholes[0])
     px = grid_px(looked.fine, *(sweeps_px or (0, looked.fine.shape[1])))
     if px:
         return TimeScale(px / ms, "grid", ms)
-    if sweeps_px is None:
-        return None
-    return TimeScale((sweeps_px[1] - sweeps_px[0]) / DIVISIONS / ms, "width", ms)
+    return None if wide is None else TimeScale(wide / DIVISIONS / ms, "width", ms)
+
+
+def _settings(said: Sequence[tuple[Words, float]]) -> list[float]:
+    """Return the different times of some lines."""
+    return sorted({round(ms, 3) for ms in _once_a_place(said)})
 
 
 def _once_a_place(said: Sequence[tuple[Words, float]]) -> list[float]:
@@ -108,9 +120,17 @@ def _overlap(a: Line, b: Line) -> bool:
     return wide > 0.3 * min(a.w, b.w) and tall > 0.5 * min(a.h, b.h)
 
 
-def _is_setting(text: str, ms: float) -> bool:
-    """Whether a time stands beside a gain: many machines write ``10 ms 200 uV`` and leave out that it is a division."""
-    return ms <= BARE_MOST_MS and bool(_GAIN.search(text))
+def _is_division(text: str, ms: float) -> bool:
+    """Whether a time is a division's where the text does not say so: a short one with a name, or beside a gain.
+
+    Many machines leave out that it is a division: ``10 ms 200 uV``.
+    """
+    return ms <= DIVISION_MOST_MS and not _WHOLE.search(text) and bool(_NAMED.search(text) or _GAIN.search(text))
+
+
+def _is_whole(text: str, ms: float) -> bool:
+    """Whether a time is the whole sweep's: it is called so, or is named and too long for a division."""
+    return bool(_WHOLE.search(text)) or (ms >= SWEEP_LEAST_MS and bool(_NAMED.search(text)))
 
 
 def _is_round(ms: float) -> bool:

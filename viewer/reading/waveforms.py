@@ -1,7 +1,7 @@
 """Waveforms in a picture of needle EMG: traces, panels, and a box round each deflection."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -68,16 +68,28 @@ class Panel:
     sweeps: int
 
 
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A trace, the panel that it lies in (-1: in none that is told), and its place in that panel."""
+
+    trace: Trace
+    panel: int = -1
+    place: int = -1
+
+
 @dataclass(frozen=True)
 class Found:
     """What a picture holds: panels from the top down, and their waveforms.
 
-    ``quiet``: there are traces, and all of them stay near their baselines.
+    ``quiet``: there are traces, and all of them stay near their baselines. ``sweeps``: in pixels of a picture ``zoom``
+    times as large.
     """
 
     panels: tuple[Panel, ...] = ()
     waveforms: tuple[Waveform, ...] = ()
     quiet: bool = False
+    sweeps: tuple[Sweep, ...] = field(default=(), compare=False)
+    zoom: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +158,7 @@ def _found(looked: Looked, spot: Spot | None) -> Found:
     found = _arranged(own, spans, looked.ink, words)
     if level and not curves and not _leaves_out(level, looked.ink):  # no deflection: a flat trace, or a grid
         found = replace(found, quiet=True)
-    return _scaled(found, 1 / looked.zoom)
+    return replace(_scaled(found, 1 / looked.zoom), zoom=looked.zoom)
 
 
 def find_sweeps(looked: Looked) -> list[Trace]:
@@ -185,6 +197,7 @@ def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink, words: Seq
     waveforms: list[Waveform] = []
     busy = 0.0
     spans_of = {id(t): own for t, own in zip(traces, spans, strict=True)}
+    homes: dict[int, tuple[int, int]] = {}
     groups = group_panels(traces, ink, words)
     widest = max((rect[2] for _, rect in groups), default=0.0)
     for members, rect in groups:
@@ -193,6 +206,7 @@ def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink, words: Seq
         if not found and rect[2] < NARROW * widest:
             continue
         places = {id(t): s for s, t in enumerate(members)}
+        homes |= {i: (number, place) for i, place in places.items()}
         x, y, w, h = rect
         for trace, (first, last) in found:
             top = float(min(trace.top[first:last].min(), trace.base[first:last].min()))
@@ -207,7 +221,8 @@ def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink, words: Seq
     waveforms = _distinct(waveforms)
     quiet = bool(panels) and not waveforms and busy < QUIET_SHARE and not any(map(_is_restless, traces))
     quiet = quiet and not _leaves_out(traces, ink)
-    return Found(tuple(panels), tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST]), quiet)
+    largest = tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST])
+    return Found(tuple(panels), largest, quiet, tuple(Sweep(t, *homes.get(id(t), ())) for t in traces))
 
 
 def _range(trace: Trace) -> float:
@@ -414,4 +429,4 @@ def _scaled(found: Found, factor: float) -> Found:
     def grown(item):  # type: ignore[no-untyped-def]
         return replace(item, x=item.x * factor, y=item.y * factor, w=item.w * factor, h=item.h * factor)
 
-    return Found(tuple(map(grown, found.panels)), tuple(map(grown, found.waveforms)), found.quiet)
+    return replace(found, panels=tuple(map(grown, found.panels)), waveforms=tuple(map(grown, found.waveforms)))

@@ -3,14 +3,21 @@
 from dataclasses import asdict
 from typing import Any
 
-from viewer.models.card import Card, Figure
+from viewer.models.card import Beside, Card, Figure
 
-SHORT = {"kind": "tells kinds", "lines": "finds words", "words": "reads words", "sweeps": "finds potentials"}
+SHORT = {
+    "kind": "tells kinds",
+    "lines": "finds words",
+    "words": "reads words",
+    "sweeps": "finds potentials",
+    "signals": "judges sweeps",
+}
 WHAT = {
     "kind": "the kind of a picture",
     "lines": "where words stand on a picture",
     "words": "what is written on a picture",
     "sweeps": "potentials on sweeps",
+    "signals": "what the sweeps of an EMG picture show",
 }
 
 
@@ -41,12 +48,22 @@ def card_text(card: Card) -> str:
     if card.operating_points:
         points = ", ".join(f"{label} {point:.3g}" for label, point in card.operating_points.items())
         lines.append(f"Operating points: {points} ({card.operating_points_from})")
+    lines += [beside_line(name, how) for name, how in card.beside.items()]
     lines += ["", "Figures:", *(f"  {figure_line(figure)}" for figure in card.figures)]
     shown = "shown" if card.maps_faithful else "not shown"
     lines += ["", f"Heat maps: {shown}; {card.maps_note}", *(f"  {figure_line(f)}" for f in card.faithfulness)]
     lines += ["", "Trained on:"]
     lines += [f"  {d.name}, {d.count}, {d.licence}{f' ({d.note})' if d.note else ''}" for d in card.data]
     return "\n".join([*lines, "", "Limits:", *(f"  {limit}" for limit in card.limits)])
+
+
+def beside_line(name: str, how: Beside) -> str:
+    """Return how a model is heard beside another, in one line."""
+    points = ", ".join(f"{label} {point:.3g}" for label, point in how.operating_points.items())
+    return (
+        f"Beside {name}: heard by {how.share:.0%}; operating points of both together {points}, "
+        f"uncertain below {how.uncertain_below:.2g}"
+    )
 
 
 def figure_line(figure: Figure) -> str:

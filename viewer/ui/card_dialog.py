@@ -5,6 +5,7 @@ from html import escape
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from viewer.models.card import Card, Figure
+from viewer.report.cards import beside_line
 from viewer.ui.text import kind_title, number, research_use, tr
 from viewer.ui.theme import theme
 
@@ -55,7 +56,8 @@ def _figures(figures: tuple[Figure, ...]) -> str:
 
 def _points(card: Card) -> str:
     rows = [(label, number(card.operating_points[label])) for label in card.classes if label in card.operating_points]
-    how = escape(" ".join(filter(None, (card.operating_points_from, card.calibration_from))))
+    told = (card.operating_points_from, card.calibration_from, *(beside_line(n, b) for n, b in card.beside.items()))
+    how = escape(" ".join(filter(None, told)))
     return f"<p>{how}</p>" + (_table((tr("Class"), tr("Operating point")), rows) if rows else "")
 
 

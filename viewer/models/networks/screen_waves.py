@@ -100,7 +100,7 @@ class ScreenWaves(Network):
 
     def features(self, x: Tensor) -> Tensor:
         """Return (batch, 160, height/16, width/16)."""
-        scale = self._scale(x[:, 1] if x.shape[1] > 1 else x.new_zeros(len(x), 1, 1))
+        scale = scale_features(self.scale, x[:, 1] if x.shape[1] > 1 else x.new_zeros(len(x), 1, 1))
         fine = self.stem(x[:, :1].contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             fine = block(fine, scale)
@@ -109,12 +109,6 @@ class ScreenWaves(Network):
             far = block(far, scale)
         far = functional.interpolate(self.back(far), size=fine.shape[2:], mode="nearest")
         return torch.relu(fine + far)
-
-    def _scale(self, plane: Tensor) -> Tensor:
-        """Return what is made of the scale (batch, 32), all 0 where it is not known."""
-        value = plane.mean((1, 2))[:, None]
-        around = 4 * value - 2
-        return self.scale(torch.cat([around, around**2, torch.cos(6 * around)], 1)) * (value > 0)
 
     def cells(self, features: Tensor) -> Tensor:
         """Return each cell's logits (batch, classes, height/16, width/16)."""
@@ -142,3 +136,10 @@ def scale_plane(px_per_ms: Tensor, height: int, width: int) -> Tensor:
     """Return the planes (n, 1, height, width) that tell inputs' pixels a millisecond (n,), 0 where not known (<= 0)."""
     value = ((torch.log2(px_per_ms.clamp(min=1e-9)) - FINEST) / OCTAVES).clamp(0.02, 1) * (px_per_ms > 0)
     return value.float()[:, None, None, None].expand(-1, -1, height, width)
+
+
+def scale_features(network: nn.Module, plane: Tensor) -> Tensor:
+    """Return what a network makes of a scale's plane (batch, rows, columns), all 0 where it is not known."""
+    value = plane.mean((1, 2))[:, None]
+    around = 4 * value - 2
+    return network(torch.cat([around, around**2, torch.cos(6 * around)], 1)) * (value > 0)

@@ -1,0 +1,50 @@
+"""The card of the network of sweeps."""
+
+from dataclasses import asdict
+from typing import Any
+
+from training.simulate.emg.parameters import LABELS
+from viewer.models.card import Beside
+from viewer.reading.signals import CHANNELS
+
+
+def card_of(recipe: dict, beside: Beside, figures: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the card's content without its weights."""
+    return {
+        "id": recipe["id"],
+        "version": recipe["version"],
+        "title": "What the sweeps of EMG pictures show",
+        "role": "signals",
+        "reads": [],
+        "classes": list(LABELS),
+        "exclusive": True,
+        "validated": False,
+        "intended_use": "Judges the curves on an EMG screen or on a panel of a report sheet, beside emg-screens, which "
+        "looks at the picture",
+        "limits": [
+            "Trained on simulated screens, and two real recordings of motor units",
+            "Sweeps are found by rules before: where these lose one, or take words for one, it judges what is left",
+            "Heard only beside the very weights that it was weighed with: a network trained on from them reads alone",
+            "The accuracies of one network alone were measured on the same test pictures as those of both together",
+        ],
+        "recipe": "training/recipes/screen-signals.toml",
+        "architecture": {"name": "sweep-signals", "arguments": {"classes": len(LABELS)}},
+        "preprocessing": {"name": "signals", "arguments": {"rows": CHANNELS}},
+        "beside": {"emg-screens": asdict(beside)},
+        "data": [
+            {
+                "name": "Simulated needle EMG screens (training/simulate)",
+                "licence": "MIT",
+                "count": max(part["pieces"] for part in recipe["part"]) * recipe["piece"],
+                "note": "a third drawn by three further simulators; their sweeps as the viewer finds them",
+            },
+            {
+                "name": "PhysioNet EMGDB neuropathy; EMGLAB R00108 biceps",
+                "licence": "ODC-By; non-commercial redistribution",
+                "count": 2,
+                "note": "real motor units, as Others, in about 4 % of the pictures",
+            },
+        ],
+        "figures": figures,
+        "maps": {"faithful": False, "note": "no maps"},
+    }

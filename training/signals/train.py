@@ -1,0 +1,185 @@
+"""The trainer ``screen-signals``: the network that judges the sweeps of an EMG picture, from simulation to its bundle.
+
+Beside the picture's class it learns which waveforms are where, and which generator leads.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.emg.real import TEST, TRAIN, load_real
+from training.emg.train import GENERATOR_WEIGHT, NAMES, SCALE_ERROR, SCALED, TIMES, WRONG
+from training.export import export_bundle
+from training.job import Job
+from training.loop import fit_part
+from training.signals.pictures import KNOWN, REAL_PART, Signals, signals
+from training.simulate.emg.parameters import LABELS
+from viewer.models.networks.sweep_signals import CELL, FEATURES, SweepSignals
+from viewer.reading.signals import LEAST_COLUMNS, MOST_COLUMNS, padded, resampled
+
+COLUMNS, PICTURES = 49152, 40  # of a batch, at most
+STRETCHED = (0.7, 1.5)  # in training
+PRESENT_WEIGHT = 3.0  # most cells are empty
+CELL_WEIGHT = 0.5
+NOISE = 0.06
+UNTOLD = 0.1  # of the pictures do not tell how many strokes lie in a column
+HEAD = len(LABELS) + 1
+
+
+def run(job: Job) -> Path:
+    """Train by the recipe, weigh the network beside that of screens, measure, write the bundle; return its folder."""
+    from training.emg.figures import print_figures
+    from training.signals.card import card_of
+    from training.signals.measure import figures_of, weighed
+    from viewer.models.bundle import load_bundle
+    from viewer.models.catalogue import find_card
+
+    load_real(job.data, (*TEST, *TRAIN))  # what is missing is told before pictures are drawn
+    recipe, folder = job.recipe, job.out / "pictures"
+    torch.manual_seed(recipe["seed"])
+    both = WithMore(SweepSignals(len(LABELS))).to(memory_format=torch.channels_last)
+    if job.weights is not None:
+        both.network.load_state_dict(load_file(job.weights))
+    drawn = partial(signals, folder, pictures=recipe["piece"], data=job.data, jobs=job.jobs)
+    check = [one for one in drawn("validation", range(recipe["validation"])) if len(one.bits)]
+    for number, part in enumerate(recipe["part"]):
+        own = drawn("ends", range(part.get("first", 0), part["pieces"]))
+        learned = partial(batches, own, [recipe["seed"], number], part["steps"])
+        fit_part(both, learned, loss, part, job, lambda net: -log_loss(net, check))
+    network = both.network.cpu().half().float().eval()
+    screens = load_bundle(find_card("emg-screens").folder)
+    tuning = drawn("validation", range(recipe["validation"], recipe["validation"] + recipe["tuning"]))
+    real = [drawn(REAL_PART + name, range(recipe["real"])) for name in TRAIN]
+    beside = weighed(screens, network, recipe["share"], tuning, real)
+    figures = figures_of(screens, network, beside, recipe, drawn)
+    print_figures(figures)
+    golden = padded([check[0].seen.astype(np.float32)], [check[0].px_per_ms])
+    export_bundle(network, golden, card_of(recipe, beside, figures), job.bundle)
+    return job.bundle
+
+
+class WithMore(nn.Module):
+    """The network with what else it learns laid out behind its own logits; only the network is shipped."""
+
+    def __init__(self, network: SweepSignals) -> None:
+        super().__init__()
+        self.network = network
+        self.told = nn.Linear(FEATURES, len(NAMES))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, classes + names + classes * cells)."""
+        features = self.network.features(x)
+        cells, summary = self.network.cells(features), self.network.summary(features)
+        own = self.network.pool(cells, features, summary)
+        return torch.cat([own.float(), self.told(summary).float(), cells.flatten(1).float()], 1)
+
+
+def loss(output: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy of the class shares; of the generator and the cells where those are known."""
+    classes = len(LABELS)
+    told = classes + len(NAMES)
+    own = functional.cross_entropy(output[:, :classes], target[:, :classes])
+    named = functional.cross_entropy(
+        output[:, classes:told], target[:, classes].long(), reduction="none", ignore_index=-1
+    )
+    cells, truth = output[:, told:], target[:, HEAD:]
+    each = functional.binary_cross_entropy_with_logits(cells, truth.clamp(min=0), reduction="none")
+    weights = (truth >= 0) * (1 + (PRESENT_WEIGHT - 1) * truth.clamp(min=0))
+    in_cells = (each * weights).sum() / weights.sum().clamp(min=1)
+    return own + GENERATOR_WEIGHT * named.mean() + CELL_WEIGHT * in_cells
+
+
+def batches(own: Sequence[Signals], seed: list[int], steps: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield an epoch's batches of pictures about as long: inputs (n, 9, 1, columns), and targets."""
+    rng = np.random.default_rng([*seed, epoch])
+    order = rng.permutation(len(own))
+    rows: list[list[int]] = []
+    while len(rows) < steps:
+        for chunk in np.split(order, range(400, len(order), 400)):
+            rows += grouped([own[i].seen.shape[1] for i in chunk], chunk)
+        order = rng.permutation(len(own))
+    for at in rng.permutation(len(rows))[:steps]:
+        yield together([varied(own[i], rng) for i in rows[at]])
+
+
+def grouped(lengths: Sequence[int], names: np.ndarray) -> list[list[int]]:
+    """Return groups of pictures about as long, none with more columns than a batch may have."""
+    groups: list[list[int]] = [[]]
+    for i in np.argsort(lengths):
+        longest = max(LEAST_COLUMNS, lengths[i])
+        if len(groups[-1]) >= PICTURES or (len(groups[-1]) + 1) * longest > COLUMNS:
+            groups.append([])
+        groups[-1].append(int(names[i]))
+    return [g for g in groups if g]
+
+
+def varied(one: Signals, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float, Signals]:
+    """Return a picture's rows and bits stretched, with noise, and its scale as the viewer may know it (0: unknown)."""
+    seen = one.seen.astype(np.float32)
+    factor = float(np.exp(rng.uniform(*np.log(STRETCHED))))
+    factor = min(factor, MOST_COLUMNS / seen.shape[1])
+    columns = max(4, round(seen.shape[1] * factor))
+    here = np.clip((np.arange(columns) / factor).round().astype(int), 0, seen.shape[1] - 1)
+    bits = one.bits[here]
+    seen = resampled(seen, columns / seen.shape[1]).astype(np.float32)[:, :columns]
+    on = seen[-1] > 0.5
+    seen[-1] = on
+    seen[:2] += rng.normal(0, 0.3) * np.tanh(seen[:2])  # a little more or less restless
+    seen[:4] += rng.normal(0, NOISE * rng.random(), (4, columns)).astype(np.float32)
+    seen[5] += rng.normal(0, 0.2)
+    if rng.random() < UNTOLD:
+        seen[4] = 0
+    seen[:-1] *= on
+    known = one.px_per_ms * factor * (rng.random() < SCALED) * float(np.exp(rng.normal(0, SCALE_ERROR)))
+    if rng.random() < WRONG:
+        known *= rng.choice(TIMES)
+    return seen, bits, known, one
+
+
+def plain(one: Signals, scaled: bool) -> tuple[np.ndarray, np.ndarray, float, Signals]:
+    """Return a picture as it is, with its scale or without."""
+    return one.seen.astype(np.float32), one.bits, one.px_per_ms * scaled, one
+
+
+def together(pictures: Sequence[tuple[np.ndarray, np.ndarray, float, Signals]]) -> tuple[Tensor, Tensor]:
+    """Return inputs (n, 9, 1, columns), and targets (n, HEAD + 3 cells)."""
+    inputs = padded([p[0] for p in pictures], [p[2] for p in pictures])
+    longest = inputs.shape[3]
+    cells = np.full((len(pictures), len(LABELS), longest // CELL), -1, np.float32)
+    heads = np.zeros((len(pictures), HEAD), np.float32)
+    for i, (_, bits, _, one) in enumerate(pictures):
+        laid = np.zeros(longest, np.uint8)
+        laid[: len(bits)] = bits
+        own = np.bitwise_or.reduce(laid.reshape(-1, CELL), 1)
+        present = np.stack([(own >> c) & 1 for c in range(len(LABELS))]).astype(np.float32)
+        cells[i] = np.where((own >> KNOWN) & 1, present, -1)
+        name = one.facts["generator"]
+        heads[i] = *one.shares, NAMES.index(name) if name in NAMES and not one.facts["inverted"] else -1
+    return inputs, torch.from_numpy(np.concatenate([heads, cells.reshape(len(pictures), -1)], 1))
+
+
+def logits(network: nn.Module, own: Sequence[Signals], scaled: Sequence[bool]) -> np.ndarray:
+    """Return the network's logits (n, classes) of pictures as they are."""
+    said = np.zeros((len(own), len(LABELS)), np.float32)
+    with torch.inference_mode():
+        for rows in grouped([o.seen.shape[1] for o in own], np.arange(len(own))):
+            inputs, _ = together([plain(own[i], scaled[i]) for i in rows])
+            said[rows] = network(inputs)[:, : len(LABELS)].float().numpy()
+    return said
+
+
+def log_loss(network: nn.Module, own: Sequence[Signals]) -> float:
+    """Return the cross-entropy on pictures of which every second one comes with its scale; tell the accuracy."""
+    odd = [bool(i % 2) for i in range(len(own))]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        said = logits(network, own, odd)
+    shares = np.stack([o.shares for o in own])
+    right = said.argmax(1) == shares.argmax(1)
+    print(f"validation accuracy {right[1::2].mean():.4f} with the scale, {right[::2].mean():.4f} without", flush=True)
+    return float(functional.cross_entropy(torch.from_numpy(said), torch.from_numpy(shares)))
