@@ -37,7 +37,7 @@ from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.models.card import Beside
 from viewer.models.catalogue import find_card
 from viewer.models.preprocessing.picture import to_tensor
-from viewer.reading.signals import Heard, joined
+from viewer.reading.signals import Heard, joined, mixed
 
 BATCH = 32
 TOLD = {False: "", True: ", with their time scale"}
@@ -61,9 +61,9 @@ def alternate(own: Sequence[Signals]) -> list[bool]:
 
 
 def weighed(
-    screens: ModelBundle, network: nn.Module, share: float, own: list[Signals], real: Sequence[list[Signals]]
+    screens: ModelBundle, network: nn.Module, shares: Sequence[float], own: list[Signals], real: Sequence[list[Signals]]
 ) -> Beside:
-    """Return how the networks are heard together where that of sweeps is weighed with ``share``.
+    """Return how the networks are heard together where that of sweeps is weighed with ``shares``.
 
     Temperature, operating points and ``uncertain_below`` as for the screens alone, on validation pictures and on
     ``real`` ones that were trained on.
@@ -71,10 +71,9 @@ def weighed(
     said = _said(screens, network, own)
     upright = np.array([not o.facts["inverted"] for o in own])
     truth = np.array([LABELS.index(o.facts["label"]) for o in own])
-    first, second = (torch.from_numpy(v).log_softmax(1).numpy() for v in said)
-    mixed = (1 - share) * first + share * second
-    temperature = float(fit_temperature(mixed[upright], truth[upright], exclusive=True))
-    how = Beside(screens.card.weights_sha256, share, round(temperature, 4), {}, 0.0)
+    both = mixed(torch.from_numpy(said[0]), torch.from_numpy(said[1]), shares).numpy()
+    temperature = float(fit_temperature(both[upright], truth[upright], exclusive=True))
+    how = Beside(screens.card.weights_sha256, tuple(shares), round(temperature, 4), {}, 0.0)
     told = _results(screens, how, own, said)
     points = operating_points(told.where(upright))
     alarms = [_results(screens, how, r, _said(screens, network, r)) for r in real]
@@ -105,10 +104,10 @@ def figures_of(
     """
     points, sure = beside.operating_points, beside.uncertain_below
     figures: list[dict] = []
-    tests = {"inner": recipe["test"], STRANGER_PART: recipe["stranger"]}
-    tests |= {REAL_PART + name: recipe["real"] for name in (*TEST, *TRAIN)}
+    tests = {"inner": range(*recipe["test"]), STRANGER_PART: range(*recipe["stranger"])}
+    tests |= {REAL_PART + name: range(recipe["real"]) for name in (*TEST, *TRAIN)}
     for part, pieces in tests.items():
-        own = drawn(part, range(pieces))
+        own = drawn(part, pieces)
         for told in (False, True):
             known = [told] * len(own)
             said = screen_logits(screens, own, known), logits(network, own, known)
@@ -119,15 +118,15 @@ def figures_of(
                 continue
             where = (UNSEEN if part == "inner" else STRANGER) + TOLD[told]
             upright = ~both.fact("inverted")
+            for name, alone in (("screens", said[0]), ("sweeps", said[1])):
+                right = (alone.argmax(1) == both.truth)[upright]
+                figures.append(share(f"accuracy of the network of {name} alone", right, where))
             if told:
                 figures.append(share("accuracy", (both.called == both.truth)[upright], where))
                 continue
             figures += (
                 simulated_figures(both, points, sure) if part == "inner" else picture_figures(both, points, sure, where)
             )
-            for name, alone in (("screens", said[0]), ("sweeps", said[1])):
-                right = (alone.argmax(1) == both.truth)[upright]
-                figures.append(share(f"accuracy of the network of {name} alone", right, where))
             print(by_generator(both.where(upright)))
     return [f for f in figures if not np.isnan(f["value"])]  # a small test may hold none of some kind
 

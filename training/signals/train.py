@@ -49,14 +49,14 @@ def run(job: Job) -> Path:
     drawn = partial(signals, folder, pictures=recipe["piece"], data=job.data, jobs=job.jobs)
     check = [one for one in drawn("validation", range(recipe["validation"])) if len(one.bits)]
     for number, part in enumerate(recipe["part"]):
-        own = drawn("ends", range(part.get("first", 0), part["pieces"]))
+        own = drawn("ends", range(part["pieces"]))
         learned = partial(batches, own, [recipe["seed"], number], part["steps"])
         fit_part(both, learned, loss, part, job, lambda net: -log_loss(net, check))
     network = both.network.cpu().half().float().eval()
     screens = load_bundle(find_card("emg-screens").folder)
     tuning = drawn("validation", range(recipe["validation"], recipe["validation"] + recipe["tuning"]))
     real = [drawn(REAL_PART + name, range(recipe["real"])) for name in TRAIN]
-    beside = weighed(screens, network, recipe["share"], tuning, real)
+    beside = weighed(screens, network, recipe["shares"], tuning, real)
     figures = figures_of(screens, network, beside, recipe, drawn)
     print_figures(figures)
     golden = padded([check[0].seen.astype(np.float32)], [check[0].px_per_ms])

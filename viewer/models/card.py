@@ -41,12 +41,13 @@ class DataSource:
 class Beside:
     """How a model is heard beside one that reads, whose weights are those of ``sha256``.
 
-    The mean of both models' log-probabilities, the helping one's weighed with ``share``, is divided by ``temperature``.
-    Operating points and ``uncertain_below`` hold for what both say together.
+    ``shares`` (classes but the last): how much it counts in telling a class from those after it. The logarithms of the
+    probabilities that both then give are divided by ``temperature``. Operating points and ``uncertain_below`` hold for
+    what both say together.
     """
 
     sha256: str
-    share: float
+    shares: tuple[float, ...]
     temperature: float
     operating_points: dict[str, float]
     uncertain_below: float
@@ -193,7 +194,10 @@ def _beside(raw: dict[str, Any], classes: tuple[str, ...]) -> Beside:
     if not 0 < temperature < math.inf:
         raise ValueError("beside.temperature must be positive")
     points = {label: _fraction(raw["operating_points"][label]) for label in classes}
-    return Beside(str(raw["sha256"]), _fraction(raw["share"]), temperature, points, _fraction(raw["uncertain_below"]))
+    shares = tuple(map(_fraction, raw["shares"]))
+    if len(shares) != len(classes) - 1:
+        raise ValueError("beside.shares must be as many as classes, less one")
+    return Beside(str(raw["sha256"]), shares, temperature, points, _fraction(raw["uncertain_below"]))
 
 
 def _fraction(value: Any) -> float:

@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from viewer.models.bundle import ModelBundle
 from viewer.models.card import Beside, Card
@@ -116,9 +117,22 @@ def joined(logits: Tensor, own: Card, heard: Heard, beside: Beside) -> Tensor:
     ``logits`` (parts, classes) are the reading network's, calibrated as its card says where no sweep was heard.
     """
     alone = (logits / torch.tensor(own.temperature)).log_softmax(1)
-    both = (1 - beside.share) * logits.log_softmax(1) + beside.share * heard.logits.log_softmax(1)
-    both = (both / beside.temperature).log_softmax(1)
+    both = (mixed(logits, heard.logits, beside.shares) / beside.temperature).log_softmax(1)
     return torch.where(torch.from_numpy(heard.there)[:, None], both, alone)
+
+
+def mixed(first: Tensor, second: Tensor, shares: Sequence[float]) -> Tensor:
+    """Return log-probabilities (parts, classes) from two networks' logits, that of the second weighed with shares.
+
+    Class after class: the log-odds of one against those after it are the weighed mean of both networks'.
+    """
+    rest, said = torch.zeros(len(first)), []
+    for c, share in enumerate(shares):
+        odds = [x[:, c] - x[:, c + 1 :].logsumexp(1) for x in (first, second)]
+        own = (1 - share) * odds[0] + share * odds[1]
+        said.append(rest + functional.logsigmoid(own))
+        rest = rest + functional.logsigmoid(-own)
+    return torch.stack([*said, rest], 1)
 
 
 def joined_card(own: Card, beside: Beside) -> Card:

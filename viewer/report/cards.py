@@ -60,8 +60,11 @@ def card_text(card: Card) -> str:
 def beside_line(name: str, how: Beside) -> str:
     """Return how a model is heard beside another, in one line."""
     points = ", ".join(f"{label} {point:.3g}" for label, point in how.operating_points.items())
+    shares = ", ".join(
+        f"{share:.0%} for {label}" for label, share in zip(how.operating_points, how.shares, strict=False)
+    )
     return (
-        f"Beside {name}: heard by {how.share:.0%}; operating points of both together {points}, "
+        f"Beside {name}: heard by {shares} against what comes after; operating points of both together {points}, "
         f"uncertain below {how.uncertain_below:.2g}"
     )
 

@@ -1,7 +1,8 @@
 """EMG pictures by other hands: small simulators, each written by somebody who had not seen the main one or the others.
 
-A network that knows one simulator knows its habits. Three of these may be learned from beside the main one (the kind
-network does); the fourth, a stranger to all, is never trained on and measures what is reached on others' pictures.
+A network that knows one simulator knows its habits. Three of these may be learned from beside the main one (the
+networks of kinds and of sweeps do); the fourth, a stranger to all, is never trained on and measures what is reached on
+others' pictures.
 """
 
 from collections.abc import Callable
