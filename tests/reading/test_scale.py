@@ -8,7 +8,7 @@ from viewer.formats import open_study
 from viewer.models.bundle import load_bundle
 from viewer.reading.engine import Engine
 from viewer.reading.lines import Line, find_lines
-from viewer.reading.scale import find_scale, grid_px, read_scale, screen_words
+from viewer.reading.scale import find_scale, grid_px, read_scale, read_scales, screen_words
 from viewer.reading.waveforms import Found, Panel, look
 from viewer.reading.writing import Words, certain, plain, read_words
 from viewer.resources import resources_dir
@@ -57,6 +57,7 @@ def scale_of(told: list[Words], page: np.ndarray, sweeps=(50.0, 850.0)):
         ("time: 10 ms/cm", 10),
         ("20 ms / division", 20),
         ("5 msc/div", 5),  # a letter lost on a photograph
+        ("time/div: 200 ms", 200),
     ],
 )
 def test_a_division_is_a_tenth_of_the_sweeps_where_there_is_no_grid(text, ms):
@@ -84,6 +85,29 @@ def test_a_time_too_long_for_a_division_or_called_so_is_the_whole_sweep_s(text, 
 def test_a_division_and_the_whole_sweep_tell_how_many_divisions_there_are():
     scale = scale_of(words(("20 ms/div", 60, 10), ("sweep 160 ms", 500, 10)), paper())
     assert scale.px_per_ms == pytest.approx(800 / 160)
+
+
+def test_a_scale_that_no_screen_has_is_not_believed():
+    ticks = [(f"{n}000", 50 + 80 * n, 470) for n in range(1, 9)]
+    assert scale_of(words(*ticks, ("t [s]", 420, 486)), paper()) is None
+
+
+def test_each_panel_of_a_sheet_has_the_scale_that_stands_at_it():
+    panels = Panel(50, 60, 400, 150, 2), Panel(50, 260, 400, 150, 2), Panel(520, 60, 300, 150, 2)
+    numbers = [(f"{20 * n}", 50 + 100 * n - 8, 416) for n in range(5)]  # under the second
+    told = words(
+        ("left tibialis 10 ms/d", 60, 40), *numbers, ("time (ms)", 200, 432), ("analysis time 150 ms", 530, 216)
+    )
+    first, second, third = read_scales(told, look(paper()), Found(panels))
+    assert first.px_per_ms == pytest.approx(4)
+    assert (second.by, second.px_per_ms) == ("axis", pytest.approx(5, rel=0.01))
+    assert third.px_per_ms == pytest.approx(2)
+
+
+def test_what_a_page_says_once_holds_of_all_its_panels():
+    panels = Panel(50, 160, 400, 100, 2), Panel(50, 360, 400, 100, 2)
+    scales = read_scales(words(("sweep 5 ms/div", 60, 5)), look(paper()), Found(panels))
+    assert [s.px_per_ms for s in scales] == [pytest.approx(8)] * 2
 
 
 def test_a_time_that_may_be_either_tells_nothing():

@@ -97,7 +97,7 @@ def test_waves_of_known_length_are_told_in_whatever_colours(shipped, look, grid,
     else:  # two phases of 2.5 ms together, 120 ms apart
         rows = [sum(spike(WIDTH, at + more, 45.0, 8.0) for at in (200, 740)) for more in (0, -70)]
     found = find_waveforms(screen(rows, look, grid))
-    heard = judge(shipped, found, False, 4.5)
+    heard = judge(shipped, found, False, [4.5])
     assert shipped.card.classes[int(heard.logits[0].argmax())] == label
     assert heard.waveforms.shape == (len(found.waveforms), 3)
     assert np.mean(heard.waveforms.argmax(1) == shipped.card.classes.index(label)) > 0.5
@@ -107,10 +107,10 @@ def test_each_panel_of_a_sheet_is_judged_by_its_own_sweeps(shipped):
     found = find_waveforms(screen([sharp_wave(WIDTH, 300, 55.0, 100.0)]))
     (sweep,) = found.sweeps
     two = replace(found, panels=found.panels * 2, sweeps=(sweep, replace(sweep, panel=-1)))
-    heard = judge(shipped, two, True, None)
+    heard = judge(shipped, two, True, [None, None])
     assert heard.there.tolist() == [True, False]
     assert not heard.logits[1].any()
-    alone = judge(shipped, found, False, None)
+    alone = judge(shipped, found, False, [None])
     assert torch.allclose(heard.logits[0], alone.logits[0], atol=1e-5)
 
 

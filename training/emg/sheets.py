@@ -25,10 +25,11 @@ from viewer.models.card import Beside, Card
 from viewer.reading.emg_picture import PictureRead, read_emg_picture, turned_back
 from viewer.reading.lines import Written, find_lines
 from viewer.reading.networks import probabilities
+from viewer.reading.scale import MOST_ON_SHEETS, TimeScale, read_scale, read_scales, screen_words
 from viewer.reading.signals import Judge, joined_card, judge
 from viewer.reading.spotting import spot
 from viewer.reading.tilt import laid_level
-from viewer.reading.waveforms import Spot, fine_view, look
+from viewer.reading.waveforms import Found, Spot, fine_view, look
 from viewer.study import Image, Kind, KindFrom, Source, Study
 from viewer.study.display import grey8
 
@@ -56,11 +57,12 @@ def read_sheet(
     part: Part,
     spotter: Spot | None = None,
     beside: tuple[Judge, Beside] | None = None,
+    reader: ModelBundle | None = None,
     find: Callable[[np.ndarray], Written | None] = lambda shown: None,
 ) -> SheetResult:
     """Draw a sheet, read it, and match what was found with what is there.
 
-    ``spotter`` finds potentials on sweeps, ``beside`` judges them, ``find`` where words stand.
+    ``spotter`` finds potentials on sweeps, ``beside`` judges them, ``find`` where words stand, ``reader`` reads them.
     """
     shown, truth = render_sheet(rng, part)
     source = Source(Path("sheet.png"), "0" * 64, "png")
@@ -68,7 +70,12 @@ def read_sheet(
     began = time.perf_counter()
     level, written, tilt = laid_level(study, find)
     looked = look(grey8(level.image), words=None if written is None else written.places)
-    read = read_emg_picture(bundle, level, "cpu", lambda stage, share: None, looked, spot=spotter, beside=beside)
+
+    def scales_of(parts: Found, sheet: bool) -> list[TimeScale | None]:
+        words = [] if reader is None or written is None else screen_words(reader, written, most=MOST_ON_SHEETS)
+        return read_scales(words, looked, parts) if sheet else [read_scale(words, looked, parts)]
+
+    read = read_emg_picture(bundle, level, "cpu", lambda stage, share: None, looked, scales_of, spotter, beside)
     if tilt is not None:
         read = turned_back(read, tilt)
     seconds = time.perf_counter() - began
@@ -169,16 +176,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--part", choices=("validation", "test"), default="test")
     parser.add_argument("--bundle", type=Path, default=Path("resources/models/emg-screens"))
     parser.add_argument("--sweeps", type=Path, default=Path("resources/models/screen-sweeps"))
+    parser.add_argument("--words", type=Path, default=Path("resources/models/screen-words"))
     parser.add_argument("--signals", type=Path, default=Path("resources/models/screen-signals"))
     parser.add_argument("--lines", type=Path, default=Path("resources/models/screen-lines"))
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     chosen = parser.parse_args(arguments)
     bundle, spotter = load_bundle(chosen.bundle), partial(spot, load_bundle(chosen.sweeps))
-    finder, signals = load_bundle(chosen.lines), load_bundle(chosen.signals)
+    finder, reader, signals = (load_bundle(folder) for folder in (chosen.lines, chosen.words, chosen.signals))
     beside = partial(judge, signals), signals.card.beside[bundle.card.id]
     part_number = ("validation", "test").index(chosen.part)
     rngs = (np.random.default_rng([chosen.seed, 20, part_number, n]) for n in range(chosen.count))
-    results = [read_sheet(bundle, rng, chosen.part, spotter, beside, partial(_written, finder)) for rng in rngs]
+    results = [read_sheet(bundle, rng, chosen.part, spotter, beside, reader, partial(_written, finder)) for rng in rngs]
     data = f"simulated report sheets, {'unseen looks and ranges' if chosen.part == 'test' else 'validation'}"
     figures = sheet_figures(results, data)
     for f in figures:

@@ -80,14 +80,14 @@ def read_emg_picture(
     device: str,
     step: Step,
     looked: Looked | None = None,
-    scale_of: Callable[[Found], TimeScale | None] = lambda found: None,
+    scales_of: Callable[[Found, bool], Sequence[TimeScale | None]] | None = None,
     spot: Spot | None = None,
     beside: tuple[Judge, Beside] | None = None,
 ) -> PictureRead:
     """Read a picture of needle EMG; ``step`` is called with a stage and the share done, and may raise to stop.
 
-    ``looked``: what ``look`` made of it before. ``scale_of`` gives the time scale of a screen (not of a sheet, whose
-    panels have each their own) in pixels of the picture; ``spot`` finds potentials on sweeps (``find_waveforms``).
+    ``looked``: what ``look`` made of it before. ``scales_of`` gives the time scale of a screen, or of each panel of a
+    sheet (where told that it is one), in pixels of the picture; ``spot`` finds potentials (``find_waveforms``).
     ``beside``: what judges the sweeps, and how it is heard; the logits are then of both (``signals.joined_card``).
     """
     card = bundle.card
@@ -102,13 +102,16 @@ def read_emg_picture(
     if sheet:
         parts = [fitted(shown, (p.x, p.y, p.x + p.w, p.y + p.h), arguments) for p in found.panels]
         inputs, extents = torch.stack([p[0] for p in parts]), tuple(p[1] for p in parts)
-    scale = None if sheet else scale_of(found)
-    px_per_ms = scale.px_per_ms if scale is not None else None
+    scales = [None] * len(extents) if scales_of is None else scales_of(found, sheet)
+    px_per_ms = [None if scale is None else scale.px_per_ms for scale in scales]
     inputs = with_scale(bundle, inputs, extents, px_per_ms)
     groups = alike(found.waveforms) if fits else []
     chosen = chosen_waveforms(groups, sheet)
+    shown_alone = [found.waveforms[i] for i in chosen]
     cut_out = (
-        cut_out_waveforms(bundle, shown, [found.waveforms[i] for i in chosen], px_per_ms) if chosen else inputs[:0]
+        cut_out_waveforms(bundle, shown, shown_alone, [px_per_ms[w.panel if sheet else 0] for w in shown_alone])
+        if chosen
+        else inputs[:0]
     )
     heard = _ask(bundle, device, inputs, cut_out, step)
     whole, by_sweeps = card, None
@@ -135,8 +138,7 @@ def read_emg_picture(
     if found.quiet and not _is_positive(whole, shares):
         refusal = next(n for n in notes if n.code == "no-event")
         notes = tuple(n for n in notes if n is not refusal)
-    if scale is not None:
-        notes = (*notes, _told(scale))
+    notes = (*notes, *_told(scales))
     maps = None if heard.maps is None else heard.maps.numpy()
     because = tuple(WHY[n.code] for n in doubts if n.code != "clipped" or _mostly_clipped(found))
     return PictureRead(heard.logits.numpy(), maps, extents, boxes, found, notes, refusal, because, sheet)
@@ -340,17 +342,26 @@ def shows_traces(image: Image) -> bool:
     return bool(found.panels and found.waveforms)
 
 
-def _told(scale: TimeScale) -> Note:
-    """Return what was read of the time scale, for a person to check."""
+def _told(scales: Sequence[TimeScale | None]) -> tuple[Note, ...]:
+    """Return what was read of the time scale, or of the panels' scales, for a person to check."""
+    told = [f"{n} {_scale_words(scale)}" for n, scale in enumerate(scales, 1) if scale is not None]
+    if not told:
+        return ()
+    if len(scales) > 1:
+        message = f"The time scale was read in {len(told)} of {len(scales)} panels: {'; '.join(told)}"
+        return (Note("scale-read", message),)
+    return (Note("scale-read", f"The time scale was read off the screen: {told[0][2:]}"),)
+
+
+def _scale_words(scale: TimeScale) -> str:
     px = scale.px_per_ms * scale.ms
-    read = {
+    return {
         "bar": f"the bar of {scale.ms:g} ms is {px:.0f} pixels long",
         "axis": f"{scale.ms:.3g} ms of the axis are {px:.0f} pixels",
         "grid": f"{scale.ms:g} ms a division, which is {px:.0f} pixels by the grid",
         "width": f"{scale.ms:g} ms a division, ten of which are taken for the sweeps' width",
         "sweep": f"the {scale.ms:g} ms of a whole sweep are {px:.0f} pixels",
     }[scale.by]
-    return Note("scale-read", f"The time scale was read off the screen: {read}")
 
 
 def _notes(

@@ -35,7 +35,7 @@ from viewer.reading.identify import (
 from viewer.reading.lines import Written, find_lines
 from viewer.reading.networks import LoadedNetworks, probabilities
 from viewer.reading.recording import read_recording
-from viewer.reading.scale import TimeScale, read_scale, screen_words
+from viewer.reading.scale import MOST_LINES, MOST_ON_SHEETS, TimeScale, read_scale, read_scales, screen_words
 from viewer.reading.signals import Judge, joined_card, judge
 from viewer.reading.spotting import spot
 from viewer.reading.tilt import laid_level
@@ -255,15 +255,17 @@ class Engine:
         whole = look(shown, words=None if written is None else written.places)
         looked = whole if region is None else None
 
-        def scale_of(found: Found) -> TimeScale | None:
+        def scales_of(found: Found, sheet: bool) -> list[TimeScale | None]:
             job.stage("scale", 0.35)
-            words = self._words(written)
-            return read_scale(words, whole, found if region is None else find_waveforms(shown, whole))
+            if sheet and region is None:
+                return read_scales(self._words(written, MOST_ON_SHEETS), whole, found)
+            own = read_scale(self._words(written), whole, found if region is None else find_waveforms(shown, whole))
+            return [own] * (len(found.panels) if sheet else 1)
 
         def read_it() -> PictureRead:
             bundle, spotter = self.networks.get(card, self.device), self._spotter()
             beside = None if signals is None else (self._judge(signals), signals.beside[card.id])
-            read = read_emg_picture(bundle, part, self.device, job.stage, looked, scale_of, spotter, beside)
+            read = read_emg_picture(bundle, part, self.device, job.stage, looked, scales_of, spotter, beside)
             return read if tilt is None else turned_back(read, tilt)
 
         read = self._on_device(read_it)
@@ -289,12 +291,12 @@ class Engine:
         fine, zoom = fine_view(shown)
         return self._on_device(lambda: find_lines(self.networks.get(card, self.device), fine, self.device, zoom))
 
-    def _words(self, written: Written | None) -> list[Words]:
+    def _words(self, written: Written | None, most: int = MOST_LINES) -> list[Words]:
         """Return the words on a screen; none where no model that reads them is installed."""
         card = self._helper("words")
         if card is None or written is None:
             return []
-        return self._on_device(lambda: screen_words(self.networks.get(card, self.device), written, self.device))
+        return self._on_device(lambda: screen_words(self.networks.get(card, self.device), written, self.device, most))
 
     def _spotter(self) -> Spot | None:
         """Return what finds potentials on sweeps, where a model for that is installed."""

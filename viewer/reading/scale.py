@@ -18,16 +18,19 @@ from viewer.reading.waveforms import Found, Looked, find_waveforms, look
 from viewer.reading.writing import Words, read_words
 
 MOST_LINES = 48
+MOST_ON_SHEETS = 120
 DIVISIONS = 10
 LEAST_MS, MOST_MS = 0.05, 5000.0  # what is written of a bar, a division, or between two numbers of an axis
 # Where nothing says whether a time is a division's or the whole sweep's: needle EMG is looked at over 100 to 200 ms,
 # 10 ms a division (EMG.md). What is between may be either, and is not believed.
 DIVISION_MOST_MS, SWEEP_LEAST_MS = 40.0, 60.0
+SHORTEST_MS, LONGEST_MS = 4.0, 10000.0  # of a whole sweep: else the words were misread
 BAR_STRENGTH = 0.3  # of the strongest stroke near
 BAR_PX = 10  # a bar is at least so long,
 BAR_LONGEST, BAR_THICK = 0.4, 7  # at most so much of the picture's width, and no thicker (pixels)
 FAR = 2.5  # times what the settings say (by ten divisions, of which there may be five or twenty): no bar
 TICKS = 3  # numbers of an axis at the least
+NEAR_LINES, NEAR_SHARE = 4.0, 0.25  # a panel's words are so near at most: times their height, of the panel's
 EVEN = 0.04  # of the numbers' span, by which one may be off the line
 COUNTS = (4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 25)  # divisions that screens have
 COMB = np.linspace(0.955, 1.045, 19)  # of the sweeps' width over their count, that a grid may have
@@ -40,6 +43,7 @@ _DIGITS = str.maketrans("ilo,", "110.")
 _DIVISION = r"\s*\.?\s*(?:/|per|[/il1]\s*d)\s*d?(?:iv)?"
 _TIME = re.compile(rf"(?<![a-z\d.,?]){_NUMBER}\s*(msec|msc|mec|mse|ms|m5|sec|s)(?![a-z0-9])({_DIVISION}\b)?")
 _NAMED = re.compile(r"sweep|time|speed|kipp|ablenk|zeit|base|horiz|\bt\b|\btb\b|\bh\b")
+_NAMED_SO = re.compile(r"(?:time|sweep|horiz\w*|\bt|\bh)\s*/\s*d")  # the name says that it is a division's
 _WHOLE = re.compile(r"analysis|total|window|epoch|screen|span|display")
 _GAIN = re.compile(r"\d\s*[um]v\b")
 _OTHER = re.compile(r"bars?|hz|filter|cursor|delay|stim|rate|dur|lat|trig")
@@ -62,16 +66,22 @@ class TimeScale:
 _Time = tuple[Words, float, bool]  # a line, the time in it in ms, whether it says that it is a division's
 
 
-def find_scale(words: Sequence[Words], looked: Looked, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
+def find_scale(
+    words: Sequence[Words], looked: Looked, sweeps_px: tuple[float, float] | None, rows: slice = slice(None)
+) -> TimeScale | None:
     """Return the time scale, in pixels of ``looked.fine``, None where nothing says it.
 
-    ``sweeps_px``: from which column to which the sweeps go, None where there are none.
+    ``sweeps_px``: from which column to which the sweeps go, None where there are none; ``rows``: in which they lie.
     """
     times = [(w, *t) for w in words for t in _times(w.text)]
-    bar, division = _by_bar(times, looked), _by_division(times, looked, sweeps_px)
+    bar, division = _by_bar(times, looked), _by_division(times, looked.fine[rows], sweeps_px)
+    scale = _axis(words) or division
     if bar is not None and (division is None or 1 / FAR < bar.px_per_ms / division.px_per_ms < FAR):
-        return bar  # else a button with a time on it, in a frame
-    return _axis(words) or division
+        scale = bar  # else a button with a time on it, in a frame
+    if scale is not None and sweeps_px is not None:
+        whole_ms = (sweeps_px[1] - sweeps_px[0]) / scale.px_per_ms
+        return scale if SHORTEST_MS <= whole_ms <= LONGEST_MS else None
+    return scale
 
 
 def _by_bar(times: Sequence[_Time], looked: Looked) -> TimeScale | None:
@@ -83,7 +93,7 @@ def _by_bar(times: Sequence[_Time], looked: Looked) -> TimeScale | None:
     return None
 
 
-def _by_division(times: Sequence[_Time], looked: Looked, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
+def _by_division(times: Sequence[_Time], fine: np.ndarray, sweeps_px: tuple[float, float] | None) -> TimeScale | None:
     divisions = _settings([(w, ms) for w, ms, divided in times if divided or _is_division(w.text, ms)])
     wholes = _settings([(w, ms) for w, ms, divided in times if not divided and _is_whole(w.text, ms)])
     if len(divisions) > 1 or (not divisions and len(wholes) != 1):
@@ -94,7 +104,7 @@ def _by_division(times: Sequence[_Time], looked: Looked, sweeps_px: tuple[float,
     (ms,) = divisions
     if wide is not None and len(wholes) == 1 and min(COUNTS) <= wholes[0] / ms <= max(COUNTS):
         return TimeScale(wide / wholes[0], "sweep", wholes[0])
-    px = grid_px(looked.fine, *(sweeps_px or (0, looked.fine.shape[1])))
+    px = grid_px(fine, *(sweeps_px or (0, fine.shape[1])))
     if px:
         return TimeScale(px / ms, "grid", ms)
     return None if wide is None else TimeScale(wide / DIVISIONS / ms, "width", ms)
@@ -144,7 +154,7 @@ def _times(text: str) -> list[tuple[float, bool]]:
     found = []
     for match in _TIME.finditer(text):
         before = text[: match.start()]
-        divided = bool(match[3])
+        divided = bool(match[3] or _NAMED_SO.search(before))
         if not divided and (_OTHER.search(before[-12:]) or before.endswith((":", "-"))):
             continue
         if not any(c.isdigit() for c in match[1]) and match[1] not in ("io", "lo"):
@@ -279,9 +289,9 @@ def grid_px(shown: np.ndarray, first: float, last: float) -> float | None:
     return min((px for s, px in found if s >= AS_STRONG * strongest), default=None)
 
 
-def screen_words(reader: ModelBundle, written: Written, device: str = "cpu") -> list[Words]:
+def screen_words(reader: ModelBundle, written: Written, device: str = "cpu", most: int = MOST_LINES) -> list[Words]:
     """Return what can be read on a screen, in pixels of ``Looked.fine``, on which it was found."""
-    return read_words(reader, written, MOST_LINES, device)
+    return read_words(reader, written, most, device)
 
 
 def read_scale(words: Sequence[Words], looked: Looked, found: Found) -> TimeScale | None:
@@ -292,6 +302,42 @@ def read_scale(words: Sequence[Words], looked: Looked, found: Found) -> TimeScal
         sweeps_px = looked.fine_zoom * widest.x, looked.fine_zoom * (widest.x + widest.w)
     scale = find_scale(words, looked, sweeps_px)
     return None if scale is None else replace(scale, px_per_ms=scale.px_per_ms / looked.fine_zoom)
+
+
+def read_scales(words: Sequence[Words], looked: Looked, found: Found) -> list[TimeScale | None]:
+    """Return what a sheet's words tell of each panel's time scale, in pixels of the picture.
+
+    What stands in a panel, above it, beside it or, of numbers, below it is its own; where no panel has any, what the
+    page says once holds of all.
+    """
+    z = looked.fine_zoom
+    panels = [Line(z * p.x, z * p.y, z * p.w, z * p.h) for p in found.panels]
+    homes = [_home(w, panels) for w in words]
+
+    def told(panel: Line, own: Sequence[Words]) -> TimeScale | None:
+        rows = slice(max(0, int(panel.y)), int(panel.y + panel.h) + 1)
+        scale = find_scale(own, looked, (panel.x, panel.x + panel.w), rows)
+        return None if scale is None else replace(scale, px_per_ms=scale.px_per_ms / z)
+
+    each = [told(p, [w for w, home in zip(words, homes, strict=True) if home == i]) for i, p in enumerate(panels)]
+    return each if any(each) else [told(p, words) for p in panels]
+
+
+def _home(word: Words, panels: Sequence[Line]) -> int | None:
+    """Return the panel that a line of words belongs to, None where none is near."""
+    line, number = word.line, bool(_TICK.fullmatch(word.text.strip()))
+    best: tuple[float, int] | None = None
+    for i, p in enumerate(panels):
+        across = min(line.x + line.w, p.x + p.w) - max(line.x, p.x)
+        above, below = p.y - line.y - line.h, line.y - p.y - p.h
+        if across > 0:
+            away = max(above, below, 0.0)
+            wrong = (below if not number else above) > 0  # captions stand above, an axis's numbers below
+        else:
+            away, wrong = -across if max(above, below) < 0 else np.inf, True
+        if away <= max(NEAR_LINES * line.h, NEAR_SHARE * p.h):
+            best = min(best or (np.inf, i), (away + wrong * NEAR_LINES * line.h, i))
+    return None if best is None else best[1]
 
 
 def scale_of(shown: np.ndarray) -> TimeScale | None:

@@ -69,7 +69,7 @@ class Heard:
     waveforms: np.ndarray
 
 
-Judge = Callable[[Found, bool, float | None], Heard]
+Judge = Callable[[Found, bool, Sequence[float | None]], Heard]
 
 
 def padded(rows: Sequence[np.ndarray], px_per_ms: Sequence[float]) -> Tensor:
@@ -83,10 +83,12 @@ def padded(rows: Sequence[np.ndarray], px_per_ms: Sequence[float]) -> Tensor:
     return torch.cat([torch.from_numpy(inputs), scales], 1)
 
 
-def judge(bundle: ModelBundle, found: Found, sheet: bool, px_per_ms: float | None, device: str = "cpu") -> Heard:
+def judge(
+    bundle: ModelBundle, found: Found, sheet: bool, px_per_ms: Sequence[float | None], device: str = "cpu"
+) -> Heard:
     """Return what a network makes of a picture's sweeps, or of those of each of a ``sheet``'s panels.
 
-    ``px_per_ms``: pixels of the picture, None where not known.
+    ``px_per_ms`` (parts): pixels of the picture, None where not known.
     """
     count, classes = len(found.panels) if sheet else 1, len(bundle.card.classes)
     parts = [[s for s in found.sweeps if s.panel == part or not sheet] for part in range(count)]
@@ -97,7 +99,7 @@ def judge(bundle: ModelBundle, found: Found, sheet: bool, px_per_ms: float | Non
             if not sweeps:
                 continue
             rows, factor, starts = signal_input([s.trace for s in sweeps])
-            scale = 0.0 if px_per_ms is None else px_per_ms * factor / found.zoom
+            scale = (px_per_ms[part] or 0.0) * factor / found.zoom
             features = network.features(padded([rows], [scale]).to(device))
             logits[part] = network.classify(features)[0].float().cpu()
             shares = network.cells(features)[0, :, 0].float().softmax(0).cpu().numpy()

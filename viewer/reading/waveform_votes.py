@@ -40,12 +40,14 @@ def fitted(shown: np.ndarray, bounds: tuple[float, float, float, float], argumen
     return tensor, replace(extent, x=extent.x + x0, y=extent.y + y0)
 
 
-def with_scale(bundle: ModelBundle, inputs: Tensor, extents: Sequence[Extent], px_per_ms: float | None) -> Tensor:
-    """Return the inputs with a plane that tells their scale, where it is known and the network takes it."""
-    if px_per_ms is None or not getattr(bundle.network, "takes_scale", False):
+def with_scale(
+    bundle: ModelBundle, inputs: Tensor, extents: Sequence[Extent], px_per_ms: Sequence[float | None]
+) -> Tensor:
+    """Return the inputs with a plane that tells each one's scale, 0 where none is known, if the network takes it."""
+    if not getattr(bundle.network, "takes_scale", False):
         return inputs
     height, width = inputs.shape[2:]
-    own = torch.tensor([px_per_ms * width / extent.w for extent in extents])
+    own = torch.tensor([(px or 0.0) * width / extent.w for px, extent in zip(px_per_ms, extents, strict=True)])
     return torch.cat([inputs, scale_plane(own, height, width)], 1)
 
 
@@ -55,7 +57,7 @@ def chosen_waveforms(groups: Sequence[Sequence[int]], sheet: bool) -> list[int]:
 
 
 def cut_out_waveforms(
-    bundle: ModelBundle, shown: np.ndarray, waveforms: Sequence[Waveform], px_per_ms: float | None
+    bundle: ModelBundle, shown: np.ndarray, waveforms: Sequence[Waveform], px_per_ms: Sequence[float | None]
 ) -> Tensor:
     """Return waveforms with their surroundings as the network's inputs."""
     parts = [fitted(shown, _surroundings(w), bundle.card.preprocessing_arguments) for w in waveforms]
