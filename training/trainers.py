@@ -26,7 +26,7 @@ TRAINERS = {
     "emg-traces": "training.emg.start:traces",
     "kind-pictures": "training.kind.train:run",
     "screen-lines": "training.words.find:run",
-    "screen-signals": "training.signals.train:run",
+    "screen-signals": "training.signals.run:run",
     "screen-sweeps": "training.sweeps.train:run",
     "screen-words": "training.words.train:run",
 }

@@ -8,7 +8,8 @@ from training.emg.real import FILES, load_real
 from training.job import Job
 from training.signals.measure import weighed
 from training.signals.pictures import KNOWN, Signals, picture_signals, signals
-from training.signals.train import HEAD, WithMore, batches, grouped, loss, plain, run, together, varied
+from training.signals.run import run
+from training.signals.train import HEAD, WithMore, batches, grouped, loss, plain, together, varied
 from training.simulate.emg_screen import render_screen
 from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.networks.sweep_signals import CELL, SweepSignals

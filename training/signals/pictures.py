@@ -16,16 +16,14 @@ from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_hands import STRANGER, draw_learned
 from training.simulate.emg_screen import ScreenTruth, render_screen
+from training.sweeps.curves import ON_TRACE, rows_shared
 from viewer.models.preprocessing.picture import fit_picture
 from viewer.reading.signals import CHANNELS, signal_input
-from viewer.reading.traces import Trace
 from viewer.reading.waveforms import find_sweeps, look
 
 STREAM = 41  # of random numbers
 HANDS = 0.35  # of the pictures learned from, by other hands
 CUT_OUT = 0.35  # of the pictures
-ON_TRACE = 0.3  # of the rows of both, which a potential and the curve in its columns share
-LEAST_PX = 4.0  # a potential is at least so high
 KNOWN = 7  # the bit of a column of which the truth is known; bit c: a potential of class c
 STRANGER_PART, REAL_PART = "stranger", "real-"  # parts of pictures beside those of ``Part``
 LEARNED = ("train", "ends")
@@ -141,7 +139,7 @@ def picture_signals(shown: np.ndarray, truth: ScreenTruth, recording: str, keep:
     bits |= (known << KNOWN) * (seen[-1] > 0).astype(np.uint8)
     for box in truth.boxes if known and traces else ():
         x, y, w, h = (v * looked.zoom for v in (box.x, box.y, box.w, box.h))
-        shared = [_rows_shared((x, y, w, h), t) for t in traces]
+        shared = [rows_shared(x, y, w, h, t) for t in traces]
         best = int(np.argmax(shared))
         if shared[best] >= ON_TRACE:
             first, last = ((v - traces[best].x0) * factor + starts[best] for v in (x, x + w))
@@ -161,15 +159,3 @@ def picture_signals(shown: np.ndarray, truth: ScreenTruth, recording: str, keep:
     }
     scale = max(0.0, float(truth.px_per_ms) * looked.zoom * factor)
     return Signals(seen.astype(np.float16), bits, target_of(truth).astype(np.float32), scale, facts, fitted)
-
-
-def _rows_shared(box: tuple[float, float, float, float], trace: Trace) -> float:
-    """Return the rows that a potential's box and the curve in its columns share, over those that either has."""
-    x, y, w, h = box
-    if not trace.x0 <= x + w / 2 < trace.x1:
-        return 0.0
-    a = int(np.clip(np.floor(x - trace.x0), 0, len(trace.base) - 1))
-    b = int(np.clip(np.ceil(x + w - trace.x0), a + 1, len(trace.base)))
-    top, bottom = float(trace.top[a:b].min()), float(trace.bottom[a:b].max())
-    h = max(h, LEAST_PX)
-    return max(0.0, min(bottom, y + h) - max(top, y)) / max(1.0, max(bottom, y + h) - min(top, y))

@@ -103,25 +103,24 @@ def picture_curves(rng: np.random.Generator, part: Part, sheet: bool) -> list[Cu
     for wave in waves:
         z = looked.zoom
         moved = _Wave(wave.x * z, wave.y * z, wave.w * z, wave.h * z, wave.plain)
-        shared = [_shared(moved, t) for t in traces]
+        shared = [rows_shared(moved.x, moved.y, moved.w, moved.h, t) for t in traces]
         if shared and max(shared) >= ON_TRACE:
             own[int(np.argmax(shared))].append(moved)
     return [Curve(sweep_input(t).astype(np.float16), _spans(t, w)) for t, w in zip(traces, own, strict=True)]
 
 
-def _columns(wave: _Wave, trace: Trace) -> tuple[int, int]:
-    a = int(np.clip(np.floor(wave.x - trace.x0), 0, len(trace.base) - 1))
-    return a, int(np.clip(np.ceil(wave.x + wave.w - trace.x0), a + 1, len(trace.base)))
+def _columns(x: float, w: float, trace: Trace) -> tuple[int, int]:
+    a = int(np.clip(np.floor(x - trace.x0), 0, len(trace.base) - 1))
+    return a, int(np.clip(np.ceil(x + w - trace.x0), a + 1, len(trace.base)))
 
 
-def _shared(wave: _Wave, trace: Trace) -> float:
-    """Return the rows that a potential and the curve in its columns share, over those that either has."""
-    if not trace.x0 <= wave.x + wave.w / 2 < trace.x1:
+def rows_shared(x: float, y: float, w: float, h: float, trace: Trace) -> float:
+    """Return the rows that a potential's box and the curve in its columns share, over those that either has."""
+    if not trace.x0 <= x + w / 2 < trace.x1:
         return 0.0
-    a, b = _columns(wave, trace)
-    top, bottom = float(trace.top[a:b].min()), float(trace.bottom[a:b].max())
-    low, high = min(top, wave.y), max(bottom, wave.y + wave.h, wave.y + LEAST_PX)
-    return max(0.0, min(bottom, wave.y + max(wave.h, LEAST_PX)) - max(top, wave.y)) / max(1.0, high - low)
+    a, b = _columns(x, w, trace)
+    top, bottom, h = float(trace.top[a:b].min()), float(trace.bottom[a:b].max()), max(h, LEAST_PX)
+    return max(0.0, min(bottom, y + h) - max(top, y)) / max(1.0, max(bottom, y + h) - min(top, y))
 
 
 def _spans(trace: Trace, waves: list[_Wave]) -> np.ndarray:
@@ -139,7 +138,7 @@ def _spans(trace: Trace, waves: list[_Wave]) -> np.ndarray:
     away = np.maximum(up, down)
     rows = []
     for group in groups:
-        ends = [_columns(w, trace) for w in group]
+        ends = [_columns(w.x, w.w, trace) for w in group]
         a, b = min(e[0] for e in ends), max(e[1] for e in ends)
         plain = any(w.plain and w.h >= PLAIN_NOISE * noise for w in group)
         rows.append((a, b, a + int(np.argmax(away[a:b])), float(plain)))
