@@ -12,9 +12,11 @@ from viewer.errors import BundleError
 from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.card import Beside, read_card
 from viewer.models.networks.sweep_signals import SweepSignals
+from viewer.models.preprocessing import Extent
 from viewer.reading.engine import Engine
 from viewer.reading.signals import GAP, MOST_COLUMNS, Heard, joined, joined_card, judge, padded, signal_input
 from viewer.reading.traces import Trace
+from viewer.reading.waveform_votes import with_scale
 from viewer.reading.waveforms import find_waveforms
 from viewer.resources import resources_dir
 from viewer.study import Image, Kind, KindFrom
@@ -147,3 +149,15 @@ def test_a_card_that_weighs_wrongly_is_refused(make_bundle, wrong):
     torch.manual_seed(1)
     with pytest.raises(BundleError, match="incomplete"):
         make_bundle(content, SweepSignals(3), (9, 1, 128))
+
+
+def test_a_part_without_a_scale_stands_beside_one_with_it():
+    bundle = load_bundle(MODELS / "emg-screens")
+    extents = [Extent(0, 0, 528, 384)] * 2
+    inputs = torch.zeros(2, 1, 384, 528)
+    told = with_scale(bundle, inputs, extents, [4.0, None])
+    assert told.shape == with_scale(bundle, inputs, extents, [None, None]).shape == (2, 2, 384, 528)
+    assert told[0, 1].min() > 0
+    assert not told[1, 1].any()
+    with torch.inference_mode():  # a plane of nothing is no plane
+        assert torch.allclose(bundle.network(told)[1], bundle.network(inputs)[1], atol=1e-4)

@@ -3,7 +3,7 @@
 The sweeps stand one after another (``reading.signals``): grounds, grids, colours and words are gone. As in
 ``screen_waves`` each cell (of eight columns) has logits of its own, pooled by log-mean-exp, and what only several
 potentials tell comes from a coarser grid, gates and attention over all sweeps; the pixels of a millisecond, where they
-are known, tilt the features. 1.2 M parameters.
+are known, tilt the features. 1.5 M parameters.
 """
 
 import torch
