@@ -1,14 +1,13 @@
 """The network's training pictures as memory-mapped shards: fitted grey pictures, classes, and what is in each cell."""
 
 import json
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from training.emg.real import RealRecording, load_real, real_screen
+from training.pieces import each
 from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_hands import STRANGER
@@ -89,11 +88,7 @@ def _save(base: Path, made: list[tuple[np.ndarray, np.ndarray, np.ndarray, dict]
 def _make(base: Path, index: int, count: int, part: Part, real: Path | None, names: tuple[str, ...], jobs: int) -> None:
     pieces = [range(a, min(count, a + 100)) for a in range(0, count, 100)]
     arguments = [(index, piece, part, real, names) for piece in pieces]
-    if jobs == 1:
-        done = [_piece(a) for a in arguments]
-    else:
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-            done = list(pool.map(_piece, arguments))
+    done = each(_piece, arguments, jobs)
     _save(base, [made for piece in done for made in piece])
 
 

@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +10,7 @@ import numpy as np
 
 from training.emg.pictures import HEIGHT, INVERTED, REAL, SHARES, WIDTH, target_of
 from training.emg.real import FILES, TRAIN, RealRecording, load_real, real_screen
+from training.pieces import each
 from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_hands import STRANGER, draw_learned
@@ -52,13 +51,8 @@ def signals(folder: Path, part: str, pieces: range, pictures: int, data: Path | 
     ``part``: one of ``Part``, ``stranger`` (by the hand that nothing is trained on), or ``real-`` and a recording's
     name. Of what is learned from, pictures without a sweep are left out, and a third is by other hands.
     """
-    arguments = [(folder, part, p, pictures, data) for p in pieces if not _file(folder, part, p, pictures).exists()]
-    if jobs > 1:
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-            list(pool.map(_draw, arguments))
-    else:
-        for own in arguments:
-            _draw(own)
+    missing = [p for p in pieces if not _file(folder, part, p, pictures).exists()]
+    each(_draw, [(folder, part, p, pictures, data) for p in missing], jobs)
     return [one for p in pieces for one in _load(_file(folder, part, p, pictures))]
 
 

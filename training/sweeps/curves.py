@@ -1,14 +1,13 @@
 """Sweeps as the viewer finds them on simulated screens and sheets, with the columns of the potentials on each."""
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from training.emg.sheet_matching import OVERLAP
+from training.pieces import each
 from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg_screen import render_screen
 from training.simulate.emg_sheet import PLAIN_NOISE, PLAIN_PX, render_sheet
@@ -46,13 +45,7 @@ class _Wave:
 def curves(folder: Path, part: Part, pieces: int, pictures: int, jobs: int) -> list[Curve]:
     """Return the curves of ``pieces`` times ``pictures`` pictures, drawing those that are not there yet."""
     missing = [p for p in range(pieces) if not _file(folder, part, p, pictures).exists()]
-    arguments = [(folder, part, p, pictures) for p in missing]
-    if jobs > 1:
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-            list(pool.map(_draw, arguments))
-    else:
-        for own in arguments:
-            _draw(own)
+    each(_draw, [(folder, part, p, pictures) for p in missing], jobs)
     return [curve for p in range(pieces) for curve in _load(_file(folder, part, p, pictures))]
 
 

@@ -33,7 +33,7 @@ from viewer.reading.waveform_votes import (
     named_boxes,
     with_scale,
 )
-from viewer.reading.waveforms import Found, Looked, Panel, Spot, Waveform, find_waveforms
+from viewer.reading.waveforms import Found, Looked, Panel, Spot, Waveform, covered, find_waveforms
 from viewer.study import Image, Note, Study
 from viewer.study.display import grey8
 
@@ -308,17 +308,10 @@ def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
     widest, highest = max((p.w for p in busy), default=0.0), max((p.h for p in busy), default=0.0)
     apart: list[Panel] = []
     for panel in sorted(busy, key=lambda p: -p.w * p.h):
-        alike = panel.w >= AS_WIDE * widest and panel.h >= AS_HIGH * highest
-        if alike and all(_across(panel, other) <= ACROSS for other in apart):
+        as_large = panel.w >= AS_WIDE * widest and panel.h >= AS_HIGH * highest
+        if as_large and all(covered(panel, other) <= ACROSS for other in apart):
             apart.append(panel)
     return len(apart) > 1
-
-
-def _across(small: Panel, large: Panel) -> float:
-    """Return the share of a panel that another covers."""
-    wide = min(small.x + small.w, large.x + large.w) - max(small.x, large.x)
-    high = min(small.y + small.h, large.y + large.h) - max(small.y, large.y)
-    return max(0.0, wide) * max(0.0, high) / (small.w * small.h)
 
 
 def sheet_panels(image: Image) -> list[Image]:
@@ -344,13 +337,13 @@ def shows_traces(image: Image) -> bool:
 
 def _told(scales: Sequence[TimeScale | None]) -> tuple[Note, ...]:
     """Return what was read of the time scale, or of the panels' scales, for a person to check."""
-    told = [f"{n} {_scale_words(scale)}" for n, scale in enumerate(scales, 1) if scale is not None]
+    told = [(n, _scale_words(scale)) for n, scale in enumerate(scales, 1) if scale is not None]
     if not told:
         return ()
-    if len(scales) > 1:
-        message = f"The time scale was read in {len(told)} of {len(scales)} panels: {'; '.join(told)}"
-        return (Note("scale-read", message),)
-    return (Note("scale-read", f"The time scale was read off the screen: {told[0][2:]}"),)
+    if len(scales) == 1:
+        return (Note("scale-read", f"The time scale was read off the screen: {told[0][1]}"),)
+    each = "; ".join(f"{n} {words}" for n, words in told)
+    return (Note("scale-read", f"The time scale was read in {len(told)} of {len(scales)} panels: {each}"),)
 
 
 def _scale_words(scale: TimeScale) -> str:

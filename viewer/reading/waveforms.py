@@ -410,12 +410,12 @@ def _distinct(waveforms: list[Waveform]) -> list[Waveform]:
     """Leave out a box that another one nearly covers (a wave seen from two baselines): the larger stays."""
     kept: list[Waveform] = []
     for wave in sorted(waveforms, key=lambda b: -b.w * b.h):
-        if not any(_covered(wave, other) > 0.7 for other in kept):
+        if not any(covered(wave, other) > 0.7 for other in kept):
             kept.append(wave)
     return kept
 
 
-def _covered(small: Waveform, large: Waveform) -> float:
+def covered(small: Waveform | Panel, large: Waveform | Panel) -> float:
     """Return the share of a box that another covers."""
     across = min(small.x + small.w, large.x + large.w) - max(small.x, large.x)
     down = min(small.y + small.h, large.y + large.h) - max(small.y, large.y)
