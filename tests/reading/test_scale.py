@@ -8,7 +8,7 @@ from viewer.formats import open_study
 from viewer.models.bundle import load_bundle
 from viewer.reading.engine import Engine
 from viewer.reading.lines import Line, find_lines
-from viewer.reading.scale import find_scale, grid_px, read_scale, read_scales, screen_words
+from viewer.reading.scale import find_scale, read_scale, read_scales, screen_words
 from viewer.reading.waveforms import Found, Panel, look
 from viewer.reading.writing import Words, certain, plain, read_words
 from viewer.resources import resources_dir
@@ -121,9 +121,13 @@ def test_a_division_is_what_the_grid_says():
     assert scale.px_per_ms == pytest.approx(10, rel=0.02)
 
 
-def test_every_line_of_the_grid_counts_not_every_second():
-    assert grid_px(paper(grid_px=40), 50, 850) == pytest.approx(40, rel=0.02)
-    assert grid_px(paper(), 50, 850) is None
+def test_a_division_is_what_dots_at_its_corners_say():
+    page = paper()
+    for x in range(50, WIDE - 49, 100):
+        page[30:380:50, x : x + 2] = 150
+    scale = scale_of(words(("10 ms/div", 60, 10)), page)
+    assert scale.by == "grid"
+    assert scale.px_per_ms == pytest.approx(10, rel=0.02)
 
 
 def test_a_bar_is_as_long_as_the_words_at_it_say():

@@ -43,6 +43,7 @@ RATES_HZ = (
 RATE_WEIGHTS = (3, 1, 3, 4, 2, 1, 4, 0.5, 2, 0.5, 1, 0.7, 2)
 INVERTED, REAL = 0.06, 0.06  # shares of the recordings
 BY_OTHERS = {0.0: 5.0, 0.5: 2.0, 1.0: 3.0}  # share of a recording's trains that other hands make: how often
+HANDS = ("templates", "tripoles", "figures")
 OTHERS_FLOOR = 0.3  # of the recordings with another hand's noise
 VISIBLE, HIDDEN = 6.0, 3.0  # of the noise's rms, peak to peak: to be found from the first, left open down to the second
 UPSIDE_DOWN, OPEN = 3, -1  # classes of an event beside the labels': a sharp wave upside down; not known
@@ -167,7 +168,7 @@ def _trains(draw: Draw, name: str, work_hz: float, length_s: float, others: floa
     """Return the trains of a generator; with the chance ``others`` by another hand, where one makes such trains."""
     made: list[Firing] = []
     if draw.chance(others):
-        made = firings(LEARNED[draw.pick(tuple(LEARNED))], draw.rng, name, work_hz, length_s)
+        made = firings(LEARNED[draw.pick(HANDS)], draw.rng, name, work_hz, length_s)
     return [_varied(draw, f, length_s) for f in made or [make(name, draw, work_hz, length_s)]]
 
 

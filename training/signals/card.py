@@ -7,6 +7,12 @@ from training.simulate.emg.parameters import LABELS
 from viewer.models.card import Beside
 from viewer.reading.signals import CHANNELS
 
+NOTES = {
+    "ends": "a third drawn by three further simulators",
+    "others": "potentials by further simulators on this one's screens",
+    "bare": "curves alone, two thirds by further simulators",
+}
+
 
 def card_of(recipe: dict, beside: Beside, figures: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the card's content without its weights."""
@@ -32,12 +38,15 @@ def card_of(recipe: dict, beside: Beside, figures: list[dict[str, Any]]) -> dict
         "preprocessing": {"name": "signals", "arguments": {"rows": CHANNELS}},
         "beside": {"emg-screens": asdict(beside)},
         "data": [
-            {
-                "name": "Simulated needle EMG screens (training/simulate)",
-                "licence": "MIT",
-                "count": max(part["pieces"] for part in recipe["part"]) * recipe["piece"],
-                "note": "a third drawn by three further simulators; their sweeps as the viewer finds them",
-            },
+            *(
+                {
+                    "name": f"Simulated needle EMG screens (training/simulate): {NOTES[kind]}",
+                    "licence": "MIT",
+                    "count": max(part["pieces"].get(kind, 0) for part in recipe["part"]) * recipe["piece"],
+                    "note": "their sweeps as the viewer finds them",
+                }
+                for kind in sorted({kind for part in recipe["part"] for kind in part["pieces"]})
+            ),
             {
                 "name": "PhysioNet EMGDB neuropathy; EMGLAB R00108 biceps",
                 "licence": "ODC-By; non-commercial redistribution",

@@ -2,54 +2,37 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
-from training.emg.pictures import HEIGHT, INVERTED, REAL, SHARES, WIDTH, target_of
+from training.emg.pictures import INVERTED, REAL, SHARES
 from training.emg.real import FILES, TRAIN, RealRecording, load_real, real_screen
 from training.pieces import each
+from training.signals.drawn import Signals, bare_signals, picture_signals
 from training.simulate.emg.draws import BANDS, Part
 from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_hands import STRANGER, draw_learned
+from training.simulate.emg_hands.trains import LEARNED as HANDS_TRAINS
+from training.simulate.emg_hands.trains import made_by
 from training.simulate.emg_screen import ScreenTruth, render_screen
-from training.sweeps.curves import ON_TRACE, rows_shared
-from viewer.models.preprocessing.picture import fit_picture
-from viewer.reading.signals import CHANNELS, signal_input
-from viewer.reading.waveforms import find_sweeps, look
 
 STREAM = 41  # of random numbers
 HANDS = 0.35  # of the pictures learned from, by other hands
 CUT_OUT = 0.35  # of the pictures
-KNOWN = 7  # the bit of a column of which the truth is known; bit c: a potential of class c
-STRANGER_PART, REAL_PART = "stranger", "real-"  # parts of pictures beside those of ``Part``
-LEARNED = ("train", "ends")
-
-
-@dataclass(frozen=True, eq=False)
-class Signals:
-    """A picture's sweeps.
-
-    ``seen`` (8, columns) float16 as ``signal_input`` makes it; ``bits`` (columns,) uint8: bit c where a potential of
-    class c is, bit 7 where that is known; ``shares`` (3,) of the classes; ``px_per_ms`` of a column, 0 where unknown.
-    ``fitted`` (384, 528) uint8 is the picture as emg-screens sees it, None of those that are learned from.
-    """
-
-    seen: np.ndarray
-    bits: np.ndarray
-    shares: np.ndarray
-    px_per_ms: float
-    facts: dict
-    fitted: np.ndarray | None = None
+BARE, OTHERS = "bare", "others"  # parts of pictures beside those of ``Part``: curves alone; with trains by hands
+STRANGER_PART, REAL_PART = "stranger", "real-"
+LEARNED = ("train", "ends", BARE, OTHERS)
+BANDS_OF = {OTHERS: 97, BARE: 98, STRANGER_PART: 99}
 
 
 def signals(folder: Path, part: str, pieces: range, pictures: int, data: Path | None, jobs: int) -> list[Signals]:
     """Return the pictures of some pieces, drawing those that are not there yet.
 
-    ``part``: one of ``Part``, ``stranger`` (by the hand that nothing is trained on), or ``real-`` and a recording's
-    name. Of what is learned from, pictures without a sweep are left out, and a third is by other hands.
+    ``part``: one of ``Part``, ``bare`` (curves alone), ``others`` (screens with trains by the hands), ``stranger`` (by
+    the hand that nothing is trained on), or ``real-`` and a recording's name. Of what is learned from, pictures without
+    a sweep are left out; of ``ends`` a third is by other hands.
     """
     missing = [p for p in pieces if not _file(folder, part, p, pictures).exists()]
     each(_draw, [(folder, part, p, pictures, data) for p in missing], jobs)
@@ -80,7 +63,10 @@ def _draw(arguments: tuple[Path, str, int, int, Path | None]) -> None:
     made = []
     for number in range(pictures):
         rng = np.random.default_rng([STREAM, _band(part), piece, number])
-        own = picture_signals(*_picture(rng, part, recordings), keep=part not in LEARNED)
+        if part == BARE:
+            own = bare_signals(rng, LABELS[rng.choice(3, p=SHARES)])
+        else:
+            own = picture_signals(*_picture(rng, part, recordings), keep=part not in LEARNED)
         if len(own.bits) or part not in LEARNED:
             made.append(own)
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,7 +87,7 @@ def _draw(arguments: tuple[Path, str, int, int, Path | None]) -> None:
 
 def _band(part: str) -> int:
     """Return the number of a part's random streams."""
-    return (*BANDS, *(REAL_PART + name for name in FILES)).index(part) if part != STRANGER_PART else 99
+    return BANDS_OF.get(part) or (*BANDS, *(REAL_PART + name for name in FILES)).index(part)
 
 
 def _picture(
@@ -114,6 +100,10 @@ def _picture(
     label = LABELS[rng.choice(3, p=SHARES)]
     if part == STRANGER_PART:
         return (*STRANGER(rng, label), "simulated")
+    if part == OTHERS:
+        trains = made_by(tuple(HANDS_TRAINS.values())[rng.integers(len(HANDS_TRAINS))])
+        small = bool(rng.random() < CUT_OUT)
+        return (*render_screen(rng, label, "ends", inverted=False, cut_out=small, trains=trains), "simulated")
     learned, band = part in LEARNED, cast(Part, part)
     if learned and rng.random() < HANDS:
         return (*draw_learned(rng, label), "simulated")
@@ -121,35 +111,3 @@ def _picture(
     if label == "Others" and recordings and rng.random() < REAL / SHARES[2]:
         return real_screen(rng, recordings, band, bool(rng.random() < 0.5), cut)
     return (*render_screen(rng, label, band, inverted=bool(rng.random() < INVERTED), cut_out=cut), "simulated")
-
-
-def picture_signals(shown: np.ndarray, truth: ScreenTruth, recording: str, keep: bool = False) -> Signals:
-    """Return a picture's sweeps as the viewer finds them, perhaps none; ``keep``: and the picture as fitted."""
-    looked = look(shown)
-    traces = find_sweeps(looked)
-    seen, factor, starts = signal_input(traces) if traces else (np.zeros((CHANNELS, 0), np.float32), 1.0, [])
-    known = recording == "simulated" and not truth.inverted
-    bits = np.zeros(seen.shape[1], np.uint8)
-    bits |= (known << KNOWN) * (seen[-1] > 0).astype(np.uint8)
-    for box in truth.boxes if known and traces else ():
-        x, y, w, h = (v * looked.zoom for v in (box.x, box.y, box.w, box.h))
-        shared = [rows_shared(x, y, w, h, t) for t in traces]
-        best = int(np.argmax(shared))
-        if shared[best] >= ON_TRACE:
-            first, last = ((v - traces[best].x0) * factor + starts[best] for v in (x, x + w))
-            own = np.arange(max(starts[best], int(first)), int(np.ceil(last)) + 1)
-            own = own[own < len(bits)]
-            bits[own[seen[-1, own] > 0]] |= 1 << LABELS.index(box.label)
-    fitted, extent = fit_picture(shown, HEIGHT, WIDTH, "letterbox", colour=False) if keep else (None, None)
-    facts = {
-        "label": truth.label,
-        "generator": truth.generator,
-        "recording": recording,
-        "sweeps": truth.sweeps,
-        "cut_out": truth.cut_out,
-        "inverted": truth.inverted,
-        "ms_per_div": float(truth.ms_per_div),
-        "fitted_px_per_ms": 0.0 if extent is None else float(truth.px_per_ms * WIDTH / extent.w),
-    }
-    scale = max(0.0, float(truth.px_per_ms) * looked.zoom * factor)
-    return Signals(seen.astype(np.float16), bits, target_of(truth).astype(np.float32), scale, facts, fitted)

@@ -34,7 +34,7 @@ def run(job: Job) -> Path:
     drawn = partial(signals, folder, pictures=recipe["piece"], data=job.data, jobs=job.jobs)
     check = [one for one in drawn("validation", range(recipe["validation"])) if len(one.bits)]
     for number, part in enumerate(recipe["part"]):
-        own = drawn("ends", range(part["pieces"]))
+        own = [one for kind, count in part["pieces"].items() for one in drawn(kind, range(count))]
         learned = partial(batches, own, [recipe["seed"], number], part["steps"])
         fit_part(both, learned, loss, part, job, lambda net: -log_loss(net, check))
     network = both.network.cpu().half().float().eval()

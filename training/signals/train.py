@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.emg.train import GENERATOR_WEIGHT, NAMES, SCALE_ERROR, SCALED, TIMES, WRONG
-from training.signals.pictures import KNOWN, Signals
+from training.signals.drawn import KNOWN, Signals
 from training.simulate.emg.parameters import LABELS
 from viewer.models.networks.sweep_signals import CELL, FEATURES, SweepSignals
-from viewer.reading.signals import LEAST_COLUMNS, MOST_COLUMNS, padded, resampled
+from viewer.reading.signals import LEAST_COLUMNS, MOST_COLUMNS, enlarging, padded, stretched
 
 COLUMNS, PICTURES = 49152, 40  # of a batch, at most
 STRETCHED = (0.7, 1.5)  # in training
@@ -63,13 +63,18 @@ def batches(own: Sequence[Signals], seed: list[int], steps: int, epoch: int) -> 
     rows: list[list[int]] = []
     while len(rows) < steps:
         for chunk in np.split(order, range(400, len(order), 400)):
-            rows += grouped([own[i].seen.shape[1] for i in chunk], chunk)
+            rows += grouped([length(own[i]) for i in chunk], chunk)
         order = rng.permutation(len(own))
     for at in rng.permutation(len(rows))[:steps]:
         yield together([varied(own[i], rng) for i in rows[at]])
 
 
-def grouped(lengths: Sequence[int], names: np.ndarray) -> list[list[int]]:
+def length(one: Signals) -> float:
+    """Return how many columns the network sees of a picture."""
+    return one.seen.shape[1] * enlarging(one.seen.shape[1])
+
+
+def grouped(lengths: Sequence[float], names: np.ndarray) -> list[list[int]]:
     """Return groups of pictures about as long, none with more columns than a batch may have."""
     groups: list[list[int]] = [[]]
     for i in np.argsort(lengths):
@@ -82,17 +87,11 @@ def grouped(lengths: Sequence[int], names: np.ndarray) -> list[list[int]]:
 
 def varied(one: Signals, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float, Signals]:
     """Return a picture's rows and bits stretched, with noise, and its scale as the viewer may know it (0: unknown)."""
-    seen = one.seen.astype(np.float32)
-    factor = float(np.exp(rng.uniform(*np.log(STRETCHED))))
-    factor = min(factor, MOST_COLUMNS / seen.shape[1])
-    columns = max(4, round(seen.shape[1] * factor))
-    here = np.clip((np.arange(columns) / factor).round().astype(int), 0, seen.shape[1] - 1)
-    bits = one.bits[here]
-    seen = resampled(seen, columns / seen.shape[1]).astype(np.float32)[:, :columns]
-    on = seen[-1] > 0.5
-    seen[-1] = on
+    factor = float(np.exp(rng.uniform(*np.log(STRETCHED)))) * enlarging(one.seen.shape[1])
+    seen, bits, factor = _at(one, min(factor, MOST_COLUMNS / one.seen.shape[1]))
+    on = seen[-1] > 0
     seen[:2] += rng.normal(0, 0.3) * np.tanh(seen[:2])  # a little more or less restless
-    seen[:4] += rng.normal(0, NOISE * rng.random(), (4, columns)).astype(np.float32)
+    seen[:4] += rng.normal(0, NOISE * rng.random(), (4, seen.shape[1])).astype(np.float32)
     seen[5] += rng.normal(0, 0.2)
     if rng.random() < UNTOLD:
         seen[4] = 0
@@ -104,8 +103,20 @@ def varied(one: Signals, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
 
 
 def plain(one: Signals, scaled: bool) -> tuple[np.ndarray, np.ndarray, float, Signals]:
-    """Return a picture as it is, with its scale or without."""
-    return one.seen.astype(np.float32), one.bits, one.px_per_ms * scaled, one
+    """Return a picture as the viewer shows it to the network, with its scale or without."""
+    seen, bits, factor = _at(one, enlarging(one.seen.shape[1]))
+    return seen, bits, one.px_per_ms * factor * scaled, one
+
+
+def _at(one: Signals, factor: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return a picture's rows and bits with about ``factor`` times as many columns, and by how much exactly."""
+    had = one.seen.shape[1]
+    if not had:
+        return one.seen.astype(np.float32), one.bits, 1.0
+    seen = stretched(one.seen.astype(np.float32), max(4, round(had * factor)) / had)
+    columns = seen.shape[1]
+    here = np.clip((np.arange(columns) * had / columns).round().astype(int), 0, had - 1)
+    return seen, one.bits[here], columns / had
 
 
 def together(pictures: Sequence[tuple[np.ndarray, np.ndarray, float, Signals]]) -> tuple[Tensor, Tensor]:
@@ -129,7 +140,7 @@ def logits(network: nn.Module, own: Sequence[Signals], scaled: Sequence[bool]) -
     """Return the network's logits (n, classes) of pictures as they are."""
     said = np.zeros((len(own), len(LABELS)), np.float32)
     with torch.inference_mode():
-        for rows in grouped([o.seen.shape[1] for o in own], np.arange(len(own))):
+        for rows in grouped([length(o) for o in own], np.arange(len(own))):
             inputs, _ = together([plain(own[i], scaled[i]) for i in rows])
             said[rows] = network(inputs)[:, : len(LABELS)].float().numpy()
     return said

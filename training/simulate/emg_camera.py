@@ -13,8 +13,8 @@ def degrade(draw: Draw, picture: np.ndarray, crop: bool) -> tuple[np.ndarray, np
     elif draw.chance(0.1):
         picture, matrix = printed(draw, picture)
     if draw.chance(0.35):
-        picture, scaled = _scaled(draw, picture)
-        matrix = scaled @ matrix
+        picture, change = scaled(draw, picture)
+        matrix = change @ matrix
     if draw.chance(0.12):
         import cv2
 
@@ -87,7 +87,8 @@ def printed(draw: Draw, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return _noisy(draw, np.clip(washed, 0, 255).astype(np.uint8), draw.between(0.5, 6)), matrix
 
 
-def _scaled(draw: Draw, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def scaled(draw: Draw, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the picture smaller or larger, perhaps of another aspect, and the matrix to it."""
     import cv2
 
     h, w = picture.shape[:2]

@@ -12,9 +12,9 @@ import numpy as np
 
 from training.simulate.emg.draws import Draw, Part
 from training.simulate.emg.recording import Recording, TrueEvent
-from training.simulate.emg.scene import leading_generator, simulate_scene
+from training.simulate.emg.scene import Trains, leading_generator, own_trains, simulate_scene
 from training.simulate.emg_artwork import Rect, Word, draw_grid, draw_marks, draw_sweep, layout_panels, writing
-from training.simulate.emg_camera import degrade
+from training.simulate.emg_camera import degrade, scaled
 from training.simulate.emg_looks import SWEEPS, Look, Settings, random_look, setting_words
 
 # Rhythm is looked at on slow sweeps: a motor unit is then as thin as a fibrillation on a quick one.
@@ -89,17 +89,19 @@ def render_screen(
     inverted: bool | None = None,
     cut_out: bool | None = None,
     generator: str | None = None,
+    trains: Trains = own_trains,
 ) -> tuple[np.ndarray, ScreenTruth]:
     """Return a picture (uint8 RGB, 60 to about 1,900 pixels wide) and its truth.
 
     ``label`` PSW, Fibs or Others (None: any); ``part`` limits looks and parameter ranges to those of train, validation
-    or test; ``inverted``, ``cut_out`` and ``generator`` are drawn where None (1 in 50, 1 in 2, the class's).
+    or test; ``inverted``, ``cut_out`` and ``generator`` are drawn where None (1 in 50, 1 in 2, the class's);
+    ``trains`` makes the potentials.
     """
     draw = Draw(rng, part)
     label = label or draw.pick(("PSW", "Fibs", "Others"))
     generator = generator or leading_generator(draw, label)
     look = random_look(draw)
-    recording, view = _stretch(draw, generator, look)
+    recording, view = stretch(draw, generator, look, trains)
     return show_recording(draw, recording, view, look, label, generator, inverted, cut_out)
 
 
@@ -112,8 +114,12 @@ def show_recording(
     generator: str,
     inverted: bool | None = None,
     cut_out: bool | None = None,
+    bare: bool = False,
 ) -> tuple[np.ndarray, ScreenTruth]:
-    """Draw a recording's view in a look, with what befalls pictures after."""
+    """Draw a recording's view in a look, with what befalls pictures after.
+
+    ``bare``: nothing but the sweeps, in any size.
+    """
     inverted = draw.chance(0.02) if inverted is None else inverted
     cut = draw.chance(0.5) if cut_out is None else cut_out
     picture = np.empty((look.height, look.width, 3), np.uint8)
@@ -125,11 +131,13 @@ def show_recording(
     if draw.chance(0.7):
         uv_per_div = float(ONE_TWO_FIVE[np.abs(np.log(ONE_TWO_FIVE / uv_per_div)).argmin()])
     band = recording.amplifier.high_pass_hz, recording.amplifier.low_pass_hz
+    plot = 0, 0, look.width, look.height
     with writing() as words:
         told = round(uv_per_div, 1), round(view.ms_per_div, 2)
         settings = Settings(setting_words(draw, *told, band), ms_per_div=told[1], uv_per_div=told[0])
-        plot = layout_panels(draw, picture, look, settings)
-    draw_grid(picture, plot, look)
+        if not bare:
+            plot = layout_panels(draw, picture, look, settings)
+            draw_grid(picture, plot, look)
     px_per_uv = plot[3] / look.divisions[1] / uv_per_div
     px_per_uv = max(px_per_uv, 9 / scale)  # nobody would have kept a picture in which the wave cannot be seen
     if sweeps == 1 and draw.chance(0.9):  # or one that leaves the screen
@@ -138,7 +146,8 @@ def show_recording(
     if sweeps == 1:
         baselines = _fitted(baselines, plot, recording, view, -px_per_uv if inverted else px_per_uv)
     boxes = _draw_sweeps(draw, picture, plot, look, recording, view, baselines, -px_per_uv if inverted else px_per_uv)
-    draw_marks(draw, picture, plot, look, baselines, [(b.x, b.x + b.w) for b in boxes])
+    if not bare:
+        draw_marks(draw, picture, plot, look, baselines, [(b.x, b.x + b.w) for b in boxes])
     truth = ScreenTruth(
         label, generator, (), view.ms_per_div, uv_per_div, sweeps, inverted, False, look.layout, look.grid
     )
@@ -152,7 +161,7 @@ def show_recording(
             boxes = [replace(b, x=b.x - x, y=b.y - y) for b in boxes]
             truth = replace(truth, cut_out=True)
     middle = picture.shape[1] / 2, picture.shape[0] / 2
-    picture, matrix = degrade(draw, picture, truth.cut_out)
+    picture, matrix = scaled(draw, picture) if bare else degrade(draw, picture, truth.cut_out)
     truth = replace(truth, px_per_ms=px_per_ms * _stretch_at(matrix, *middle))
     size = picture.shape[1], picture.shape[0]
     moved = (_moved(b, matrix, *size) for b in boxes)
@@ -160,7 +169,7 @@ def show_recording(
     return picture, replace(truth, boxes=tuple(b for b in moved if b is not None), words=lines)
 
 
-def _stretch(draw: Draw, generator: str, look: Look) -> tuple[Recording, View]:
+def stretch(draw: Draw, generator: str, look: Look, trains: Trains = own_trains) -> tuple[Recording, View]:
     """Simulate a stretch and choose a view of it in which its leading potentials are."""
     while True:
         ms_per_div = draw.pick([v for v, _ in MS_PER_DIV], [w for _, w in MS_PER_DIV])
@@ -169,7 +178,8 @@ def _stretch(draw: Draw, generator: str, look: Look) -> tuple[Recording, View]:
         window = ms_per_div * look.divisions[0] / 1000
         sweeps = draw.look(SWEEPS) if draw.chance(0.6) else 1
         rate = draw.pick((4000.0, 8000.0, 10000.0, 20000.0, 48000.0), (0.5, 1, 3, 5, 0.4))
-        recording = simulate_scene(draw, generator, rate, float(np.clip(sweeps * window * 1.5, 1.0, 4.0)))
+        length = float(np.clip(sweeps * window * 1.5, 1.0, 4.0))
+        recording = simulate_scene(draw, generator, rate, length, trains=trains)
         view = choose_view(draw, recording, window, sweeps, ms_per_div)
         seen = [e for _, e in _in_view(recording, view, generator, EDGE)]
         if len(seen) >= needed_in_view(generator, seen):

@@ -13,6 +13,7 @@ import numpy as np
 
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.models.catalogue import catalogue
+from viewer.reading.divisions import COUNTS, dots_px, grid_px
 from viewer.reading.lines import Line, Written, find_lines
 from viewer.reading.waveforms import Found, Looked, find_waveforms, look
 from viewer.reading.writing import Words, read_words
@@ -32,12 +33,6 @@ FAR = 2.5  # times what the settings say (by ten divisions, of which there may b
 TICKS = 3  # numbers of an axis at the least
 NEAR_LINES, NEAR_SHARE = 4.0, 0.25  # a panel's words are so near at most: times their height, of the panel's
 EVEN = 0.04  # of the numbers' span, by which one may be off the line
-COUNTS = (4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 25)  # divisions that screens have
-COMB = np.linspace(0.955, 1.045, 19)  # of the sweeps' width over their count, that a grid may have
-LINE_STEP, LINE_LEVEL = 3, 6  # pixels to both sides of a line, and by how much it differs from them (of 255)
-GRID_STRENGTH, GRID_CLEAR = 0.08, 5.0  # share of its rows in which a line is seen, and how far that is over chance
-AS_STRONG = 0.85
-
 _NUMBER = r"([\dilo]+(?:[.,][\dilo]+)?)"  # digits, and the letters that are read in their place
 _DIGITS = str.maketrans("ilo,", "110.")
 _DIVISION = r"\s*\.?\s*(?:/|per|[/il1]\s*d)\s*d?(?:iv)?"
@@ -104,7 +99,8 @@ def _by_division(times: Sequence[_Time], fine: np.ndarray, sweeps_px: tuple[floa
     (ms,) = divisions
     if wide is not None and len(wholes) == 1 and min(COUNTS) <= wholes[0] / ms <= max(COUNTS):
         return TimeScale(wide / wholes[0], "sweep", wholes[0])
-    px = grid_px(fine, *(sweeps_px or (0, fine.shape[1])))
+    across = sweeps_px or (0.0, float(fine.shape[1]))
+    px = grid_px(fine, *across) or dots_px(fine, *across)
     if px:
         return TimeScale(px / ms, "grid", ms)
     return None if wide is None else TimeScale(wide / DIVISIONS / ms, "width", ms)
@@ -248,45 +244,6 @@ def _unit_near(words: Sequence[Words], y: float, h: float, first: float, last: f
         if match and within and -h < away < 5 * h and not any(c.isdigit() for c in w.text):
             return "s" if match[1].startswith("s") else "ms"
     return None
-
-
-def grid_px(shown: np.ndarray, first: float, last: float) -> float | None:
-    """Return the distance of the grid's upright lines between two columns, None where none are plain.
-
-    Thin upright lines are counted by column, and each usual count of divisions is laid over them as a comb. It costs a
-    hundredth of ``viewer.study.grid.find_grid``, which needs no sweeps, and finds fainter and coloured grids.
-    """
-    import cv2
-    from scipy.ndimage import maximum_filter1d, median_filter
-
-    piece = shown[:, max(0, int(first) - 6) : int(last) + 6]
-    piece = (piece if piece.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(piece), cv2.COLOR_RGB2GRAY)).astype(
-        np.int16
-    )
-    if piece.shape[1] < 8 * LINE_STEP:
-        return None
-    middle = piece[:, LINE_STEP:-LINE_STEP]
-    left, right = middle - piece[:, : -2 * LINE_STEP], middle - piece[:, 2 * LINE_STEP :]
-    thin = (np.minimum(np.abs(left), np.abs(right)) > LINE_LEVEL) & ((left > 0) == (right > 0))
-    level = np.pad(thin.mean(0), LINE_STEP)
-    wide = maximum_filter1d(np.maximum(level - median_filter(level, 31), 0), 3)
-    found: list[tuple[float, float]] = []
-    for count in COUNTS:
-        for px in (last - first) / count * COMB:
-            if px < 12:
-                continue
-            phases = np.arange(int(px))
-            teeth = np.rint(np.arange(int((len(wide) - 1) / px))[:, None] * px).astype(int) + phases
-            held = np.sort(wide[np.minimum(teeth, len(wide) - 1)], axis=0)[int(0.4 * len(teeth))]
-            best = int(held.argmax())
-            away = np.abs(phases - best)
-            others = held[np.minimum(away, len(phases) - away) > 3]
-            chance = float(others.max(initial=0.0))
-            strength = float(held[best]) - chance
-            if strength > max(GRID_STRENGTH, GRID_CLEAR * chance):
-                found.append((strength, float(px)))
-    strongest = max((s for s, _ in found), default=0.0)
-    return min((px for s, px in found if s >= AS_STRONG * strongest), default=None)
 
 
 def screen_words(reader: ModelBundle, written: Written, device: str = "cpu", most: int = MOST_LINES) -> list[Words]:

@@ -23,6 +23,7 @@ from viewer.reading.waveforms import Found
 CHANNELS = 8  # of ``signal_input``
 GAP = 32  # empty columns between two sweeps
 MOST_COLUMNS = 8192  # of a picture's sweeps together; more are shrunk
+FEW_COLUMNS, MOST_LARGER = 1024, 3.0  # a picture with fewer is stretched, so many times at most: cells are coarse
 LEAST_COLUMNS, MULTIPLE = 128, 32  # an input is so long at least, and a multiple of that
 PICTURE_MOST = 4.0  # pixels: a picture's largest deflection at least
 
@@ -54,6 +55,21 @@ def resampled(rows: np.ndarray, factor: float) -> np.ndarray:
     columns = max(4, round(rows.shape[1] * factor))
     at = np.linspace(0, rows.shape[1] - 1, columns)
     return np.stack([np.interp(at, np.arange(rows.shape[1]), row) for row in rows])
+
+
+def enlarging(columns: int) -> float:
+    """Return by how much a picture's rows of so many columns are stretched before a network sees them."""
+    return float(np.clip(FEW_COLUMNS / max(1, columns), 1.0, MOST_LARGER))
+
+
+def stretched(rows: np.ndarray, factor: float) -> np.ndarray:
+    """Return a picture's rows (8, columns) with ``factor`` times as many columns, 0 off the sweeps as before."""
+    if factor == 1.0:
+        return rows
+    longer = resampled(rows, factor).astype(np.float32)
+    on = longer[-1] > 0.5
+    longer[-1] = 1.0
+    return longer * on
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +115,13 @@ def judge(
             if not sweeps:
                 continue
             rows, factor, starts = signal_input([s.trace for s in sweeps])
+            larger = enlarging(rows.shape[1])
+            rows, factor, begins = stretched(rows, larger), factor * larger, [s * larger for s in starts]
             scale = (px_per_ms[part] or 0.0) * factor / found.zoom
             features = network.features(padded([rows], [scale]).to(device))
             logits[part] = network.classify(features)[0].float().cpu()
             shares = network.cells(features)[0, :, 0].float().softmax(0).cpu().numpy()
-            at = {(s.panel, s.place): (s.trace.x0, start) for s, start in zip(sweeps, starts, strict=True)}
+            at = {(s.panel, s.place): (s.trace.x0, start) for s, start in zip(sweeps, begins, strict=True)}
             for own, wave in zip(said, found.waveforms, strict=True):
                 if (wave.panel == part or not sheet) and (wave.panel, wave.sweep) in at:
                     x0, start = at[wave.panel, wave.sweep]

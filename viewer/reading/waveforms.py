@@ -114,16 +114,16 @@ def look(shown: np.ndarray, as_sheet: bool = False, words: tuple[Line, ...] | No
     """
     fine, fine_zoom = fine_view(shown)
     closely = as_sheet or shown.shape[0] > shown.shape[1]
-    coarse, zoom = (fine, 1.0) if closely else _zoomed(fine, SCREEN_PX)
+    coarse, zoom = (fine, 1.0) if closely else zoomed(fine, SCREEN_PX)
     return Looked(find_ink(coarse), fine_zoom * zoom, fine, fine_zoom, words)
 
 
 def fine_view(shown: np.ndarray) -> tuple[np.ndarray, float]:
     """Return ``Looked``'s ``fine`` and ``fine_zoom``."""
-    return _zoomed(shown, LARGEST_PX)
+    return zoomed(shown, LARGEST_PX)
 
 
-def _zoomed(shown: np.ndarray, longest_px: int) -> tuple[np.ndarray, float]:
+def zoomed(shown: np.ndarray, longest_px: int) -> tuple[np.ndarray, float]:
     """Return a picture no longer than that, small ones enlarged; and by how much."""
     import cv2
 

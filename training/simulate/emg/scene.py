@@ -1,6 +1,6 @@
 """What one stretch of recording holds: a leading generator, what else fires, and the backgrounds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +32,7 @@ OTHERS: dict[str, float] = {
     "artefact": 4,
 }
 LEADING = {"PSW": "positive sharp wave", "Fibs": "fibrillation"}
+Trains = Callable[[str, Draw, float, float], list[Firing]]  # of a generator, at a rate in Hz, so many seconds long
 VOLUNTARY = ("normal MUAP", "neurogenic MUAP", "myopathic MUAP")
 MOTOR_UNITS = (*VOLUNTARY, "regular motor unit")
 
@@ -52,12 +53,25 @@ def leading_generator(draw: Draw, label: str) -> str:
     return LEADING.get(label) or draw.pick(tuple(OTHERS), tuple(OTHERS.values()))
 
 
+def own_trains(name: str, draw: Draw, sampling_hz: float, length_s: float) -> list[Firing]:
+    """Return the train of a generator by this simulator."""
+    return [make(name, draw, sampling_hz, length_s)]
+
+
 def simulate_scene(
-    draw: Draw, generator: str, rate_hz: float, length_s: float, amplifier: Amplifier | None = None
+    draw: Draw,
+    generator: str,
+    rate_hz: float,
+    length_s: float,
+    amplifier: Amplifier | None = None,
+    trains: Trains = own_trains,
 ) -> Recording:
-    """Return a stretch led by one generator (or ``quiet``, ``artefact``), plainly above the noise, with company."""
+    """Return a stretch led by one generator (or ``quiet``, ``artefact``), plainly above the noise, with company.
+
+    ``trains`` makes those that lead.
+    """
     work_hz, _ = work_rate(rate_hz)
-    firings = _leading(draw, generator, work_hz, length_s)
+    firings = _leading(draw, generator, work_hz, length_s, trains)
     sizes = [float(np.ptp(s)) for f in firings for s in f.shapes] or [0.0]
     size = min(sizes) if generator in LEADING.values() else max(sizes)
     if firings and draw.chance(0.15):  # whatever leads: company must not tell the class
@@ -76,15 +90,15 @@ def random_amplifier(draw: Draw, size_uv: float) -> Amplifier:
     )
 
 
-def _leading(draw: Draw, generator: str, work_hz: float, length_s: float) -> list[Firing]:
+def _leading(draw: Draw, generator: str, work_hz: float, length_s: float, trains: Trains) -> list[Firing]:
     if generator in ("quiet", "artefact"):
         return []
+    count = 1
     if generator in LEADING.values():
-        return [make(generator, draw, work_hz, length_s) for _ in range(draw.pick((1, 2, 3, 5), (60, 20, 12, 8)))]
+        count = draw.pick((1, 2, 3, 5), (60, 20, 12, 8))
     if generator in VOLUNTARY:
-        units = draw.pick((1, 2, 3, 5, 8), (40, 20, 15, 15, 10))  # from one unit to an interference pattern
-        return [make(generator, draw, work_hz, length_s) for _ in range(units)]
-    return [make(generator, draw, work_hz, length_s)]
+        count = draw.pick((1, 2, 3, 5, 8), (40, 20, 15, 15, 10))  # from one unit to an interference pattern
+    return [f for _ in range(count) for f in trains(generator, draw, work_hz, length_s)]
 
 
 def _company(draw: Draw, work_hz: float, length_s: float, size_uv: float, leading: str) -> Firing:

@@ -1,14 +1,15 @@
 """Trains of potentials by the hands, as the main simulator's amplifier takes them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from training.simulate.emg import scene
 from training.simulate.emg.draws import Draw
 from training.simulate.emg.parameters import GENERATORS
 from training.simulate.emg.sources import Firing
+from training.simulate.emg_hands import cables, strokes
 from training.simulate.emg_hands.figures import shapes as figures_shapes
 from training.simulate.emg_hands.figures import sources as figures_sources
 from training.simulate.emg_hands.figures.record import firing as figures_firing
@@ -17,6 +18,7 @@ from training.simulate.emg_hands.stranger import fibres as stranger_fibres
 from training.simulate.emg_hands.stranger import trains as stranger_trains
 from training.simulate.emg_hands.templates import scene as templates_scene
 from training.simulate.emg_hands.templates import shapes as templates_shapes
+from training.simulate.emg_hands.train import Train
 from training.simulate.emg_hands.tripoles import fibre as tripoles_fibre
 from training.simulate.emg_hands.tripoles import noise as tripoles_noise
 from training.simulate.emg_hands.tripoles import potentials as tripoles_potentials
@@ -25,17 +27,6 @@ from training.simulate.emg_hands.tripoles import rhythm as tripoles_rhythm
 # the hands make end-plate noise as a hiss, without a time for each of its potentials
 NAMES = tuple(g for g in GENERATORS if g not in ("end-plate noise", "PSW-shaped MUAP"))
 SEVERAL = 6  # fibres that discharge as a needle moves
-
-
-@dataclass(frozen=True, eq=False)
-class Train:
-    """Shapes in uV (positive where the needle is), ``per_ms`` samples a millisecond; onsets in ms, gains, which."""
-
-    per_ms: float
-    shapes: tuple[np.ndarray, ...]
-    times_ms: np.ndarray
-    gains: np.ndarray
-    which: np.ndarray
 
 
 Trains = Callable[[np.random.Generator, str, float], list[Train]]
@@ -83,7 +74,13 @@ def _stranger(rng: np.random.Generator, generator: str, length_ms: float) -> lis
     ]  # fmt: skip
 
 
-LEARNED: dict[str, Trains] = {"templates": _templates, "tripoles": _tripoles, "figures": _figures}
+LEARNED: dict[str, Trains] = {
+    "templates": _templates,
+    "tripoles": _tripoles,
+    "figures": _figures,
+    "strokes": strokes.trains,
+    "cables": cables.trains,
+}
 STRANGER: Trains = _stranger
 
 
@@ -106,6 +103,16 @@ def firings(
         for own in trains(rng, generator, 1000 * length_s)
         if len(own.times_ms)
     ]
+
+
+def made_by(trains: Trains) -> scene.Trains:
+    """Return the trains of a hand as scenes ask for them; this simulator's own of what the hand does not make."""
+
+    def made(name: str, draw: Draw, sampling_hz: float, length_s: float) -> list[Firing]:
+        by_hand = firings(trains, draw.rng, name, sampling_hz, length_s)
+        return by_hand or scene.own_trains(name, draw, sampling_hz, length_s)
+
+    return made
 
 
 def floor(draw: Draw, sampling_hz: float, samples: int, rms_uv: float) -> np.ndarray:
