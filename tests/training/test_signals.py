@@ -6,15 +6,16 @@ import torch
 
 from training.emg.real import FILES, load_real
 from training.job import Job
-from training.signals.drawn import KNOWN, Signals, picture_signals
+from training.signals.drawn import KNOWN, Signals, bare_signals, picture_signals
 from training.signals.measure import weighed
 from training.signals.pictures import signals
 from training.signals.run import run
 from training.signals.train import HEAD, WithMore, batches, grouped, loss, plain, together, varied
+from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_screen import render_screen
 from viewer.models.bundle import load_bundle, verify_bundle
 from viewer.models.networks.sweep_signals import CELL, SweepSignals
-from viewer.reading.signals import CHANNELS
+from viewer.reading.signals import CHANNELS, enlarging, stretched
 from viewer.resources import resources_dir
 
 SCREENS = resources_dir() / "models" / "emg-screens"
@@ -47,6 +48,39 @@ def test_the_columns_of_a_class_are_where_the_curve_leaves_its_baseline():
         assert own.facts["label"] == "PSW"
     assert len(away) >= 8  # on the others the sweep is lost
     assert np.mean(np.array(away) > np.array(rest) + 1) > 0.8
+
+
+@pytest.mark.parametrize(("label", "least_ms", "most_ms"), [("Fibs", 1, 6), ("PSW", 6, 40)])
+def test_potentials_on_bare_curves_last_as_long_as_the_literature_says(label, least_ms, most_ms):
+    found, lengths = 0, []
+    for n in range(40):
+        own = bare_signals(np.random.default_rng([4, n]), label)
+        assert own.facts["label"] == label
+        here = np.flatnonzero(np.diff(np.concatenate([[0], own.bits >> LABELS.index(label) & 1, [0]]).astype(int)))
+        found += bool(len(here))
+        lengths += ((here[1::2] - here[::2]) / own.px_per_ms).tolist() if own.px_per_ms > 2 else []
+    assert found >= 32  # on the others the sweep is lost
+    assert least_ms <= np.median(lengths) <= most_ms
+
+
+def test_pieces_of_other_hands_hold_their_classes_and_are_the_same_again(tmp_path):
+    for part in ("others", "bare"):
+        first = signals(tmp_path / "a", part, range(1), 6, None, 1)
+        again = signals(tmp_path / "b", part, range(1), 6, None, 1)
+        assert first
+        assert all(one.fitted is None and one.facts["label"] in LABELS for one in first)
+        assert all(np.array_equal(a.seen, b.seen) and a.facts == b.facts for a, b in zip(first, again, strict=True))
+
+
+def test_few_columns_are_stretched_for_the_network_and_many_are_not():
+    assert (enlarging(100), enlarging(512), enlarging(5000)) == (3.0, 2.0, 1.0)
+    rows = made(columns=200).seen.astype(np.float32)
+    rows[-1, 150:] = 0  # after its sweep's end
+    longer = stretched(rows, 2.0)
+    assert longer.shape == (CHANNELS, 400)
+    assert set(np.unique(longer[-1])) == {0.0, 1.0}
+    assert np.abs(longer[:, longer[-1] == 0]).max() == 0
+    assert np.flatnonzero(longer[0] > 1.5)[[0, -1]] == pytest.approx([160, 239], abs=1)
 
 
 def test_a_picture_without_a_sweep_is_kept_where_it_is_measured():

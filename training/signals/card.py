@@ -51,7 +51,7 @@ def card_of(recipe: dict, beside: Beside, figures: list[dict[str, Any]]) -> dict
                 "name": "PhysioNet EMGDB neuropathy; EMGLAB R00108 biceps",
                 "licence": "ODC-By; non-commercial redistribution",
                 "count": 2,
-                "note": "real motor units, as Others, in about 4 % of the pictures",
+                "note": "real motor units, as Others, in about 4 % of the screens that no other hand drew",
             },
         ],
         "figures": figures,

@@ -56,8 +56,8 @@ def bare_signals(rng: np.random.Generator, label: str) -> Signals:
     draw = Draw(rng, "ends")
     generator = leading_generator(draw, label)
     look = replace(random_look(draw), ground=PAPER, trace=INK, smooth=False, many_colours=False)
-    trains = made_by(draw.pick(tuple(LEARNED.values()))) if draw.chance(BY_OTHERS) else own_trains
-    recording, view = stretch(draw, generator, look, trains)
+    source = made_by(draw.pick(tuple(LEARNED.values()))) if draw.chance(BY_OTHERS) else own_trains
+    recording, view = stretch(draw, generator, look, source)
     cut = draw.chance(BARE_CUT)
     shown, truth = show_recording(draw, recording, view, look, label, generator, False, cut, bare=True)
     seen, zoom = zoomed(shown[:, :, 0], SCREEN_PX)

@@ -101,9 +101,9 @@ def _picture(
     if part == STRANGER_PART:
         return (*STRANGER(rng, label), "simulated")
     if part == OTHERS:
-        trains = made_by(tuple(HANDS_TRAINS.values())[rng.integers(len(HANDS_TRAINS))])
+        source = made_by(tuple(HANDS_TRAINS.values())[rng.integers(len(HANDS_TRAINS))])
         small = bool(rng.random() < CUT_OUT)
-        return (*render_screen(rng, label, "ends", inverted=False, cut_out=small, trains=trains), "simulated")
+        return (*render_screen(rng, label, "ends", inverted=False, cut_out=small, source=source), "simulated")
     learned, band = part in LEARNED, cast(Part, part)
     if learned and rng.random() < HANDS:
         return (*draw_learned(rng, label), "simulated")

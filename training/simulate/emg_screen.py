@@ -12,7 +12,7 @@ import numpy as np
 
 from training.simulate.emg.draws import Draw, Part
 from training.simulate.emg.recording import Recording, TrueEvent
-from training.simulate.emg.scene import Trains, leading_generator, own_trains, simulate_scene
+from training.simulate.emg.scene import Source, leading_generator, own_trains, simulate_scene
 from training.simulate.emg_artwork import Rect, Word, draw_grid, draw_marks, draw_sweep, layout_panels, writing
 from training.simulate.emg_camera import degrade, scaled
 from training.simulate.emg_looks import SWEEPS, Look, Settings, random_look, setting_words
@@ -89,19 +89,19 @@ def render_screen(
     inverted: bool | None = None,
     cut_out: bool | None = None,
     generator: str | None = None,
-    trains: Trains = own_trains,
+    source: Source = own_trains,
 ) -> tuple[np.ndarray, ScreenTruth]:
     """Return a picture (uint8 RGB, 60 to about 1,900 pixels wide) and its truth.
 
     ``label`` PSW, Fibs or Others (None: any); ``part`` limits looks and parameter ranges to those of train, validation
     or test; ``inverted``, ``cut_out`` and ``generator`` are drawn where None (1 in 50, 1 in 2, the class's);
-    ``trains`` makes the potentials.
+    ``source`` makes the potentials.
     """
     draw = Draw(rng, part)
     label = label or draw.pick(("PSW", "Fibs", "Others"))
     generator = generator or leading_generator(draw, label)
     look = random_look(draw)
-    recording, view = stretch(draw, generator, look, trains)
+    recording, view = stretch(draw, generator, look, source)
     return show_recording(draw, recording, view, look, label, generator, inverted, cut_out)
 
 
@@ -169,7 +169,7 @@ def show_recording(
     return picture, replace(truth, boxes=tuple(b for b in moved if b is not None), words=lines)
 
 
-def stretch(draw: Draw, generator: str, look: Look, trains: Trains = own_trains) -> tuple[Recording, View]:
+def stretch(draw: Draw, generator: str, look: Look, source: Source = own_trains) -> tuple[Recording, View]:
     """Simulate a stretch and choose a view of it in which its leading potentials are."""
     while True:
         ms_per_div = draw.pick([v for v, _ in MS_PER_DIV], [w for _, w in MS_PER_DIV])
@@ -179,7 +179,7 @@ def stretch(draw: Draw, generator: str, look: Look, trains: Trains = own_trains)
         sweeps = draw.look(SWEEPS) if draw.chance(0.6) else 1
         rate = draw.pick((4000.0, 8000.0, 10000.0, 20000.0, 48000.0), (0.5, 1, 3, 5, 0.4))
         length = float(np.clip(sweeps * window * 1.5, 1.0, 4.0))
-        recording = simulate_scene(draw, generator, rate, length, trains=trains)
+        recording = simulate_scene(draw, generator, rate, length, source=source)
         view = choose_view(draw, recording, window, sweeps, ms_per_div)
         seen = [e for _, e in _in_view(recording, view, generator, EDGE)]
         if len(seen) >= needed_in_view(generator, seen):

@@ -32,7 +32,7 @@ OTHERS: dict[str, float] = {
     "artefact": 4,
 }
 LEADING = {"PSW": "positive sharp wave", "Fibs": "fibrillation"}
-Trains = Callable[[str, Draw, float, float], list[Firing]]  # of a generator, at a rate in Hz, so many seconds long
+Source = Callable[[str, Draw, float, float], list[Firing]]  # a generator's trains, at a rate in Hz, of so many seconds
 VOLUNTARY = ("normal MUAP", "neurogenic MUAP", "myopathic MUAP")
 MOTOR_UNITS = (*VOLUNTARY, "regular motor unit")
 
@@ -64,14 +64,14 @@ def simulate_scene(
     rate_hz: float,
     length_s: float,
     amplifier: Amplifier | None = None,
-    trains: Trains = own_trains,
+    source: Source = own_trains,
 ) -> Recording:
     """Return a stretch led by one generator (or ``quiet``, ``artefact``), plainly above the noise, with company.
 
-    ``trains`` makes those that lead.
+    ``source`` makes the trains that lead.
     """
     work_hz, _ = work_rate(rate_hz)
-    firings = _leading(draw, generator, work_hz, length_s, trains)
+    firings = _leading(draw, generator, work_hz, length_s, source)
     sizes = [float(np.ptp(s)) for f in firings for s in f.shapes] or [0.0]
     size = min(sizes) if generator in LEADING.values() else max(sizes)
     if firings and draw.chance(0.15):  # whatever leads: company must not tell the class
@@ -90,7 +90,7 @@ def random_amplifier(draw: Draw, size_uv: float) -> Amplifier:
     )
 
 
-def _leading(draw: Draw, generator: str, work_hz: float, length_s: float, trains: Trains) -> list[Firing]:
+def _leading(draw: Draw, generator: str, work_hz: float, length_s: float, source: Source) -> list[Firing]:
     if generator in ("quiet", "artefact"):
         return []
     count = 1
@@ -98,7 +98,7 @@ def _leading(draw: Draw, generator: str, work_hz: float, length_s: float, trains
         count = draw.pick((1, 2, 3, 5), (60, 20, 12, 8))
     if generator in VOLUNTARY:
         count = draw.pick((1, 2, 3, 5, 8), (40, 20, 15, 15, 10))  # from one unit to an interference pattern
-    return [f for _ in range(count) for f in trains(generator, draw, work_hz, length_s)]
+    return [f for _ in range(count) for f in source(generator, draw, work_hz, length_s)]
 
 
 def _company(draw: Draw, work_hz: float, length_s: float, size_uv: float, leading: str) -> Firing:

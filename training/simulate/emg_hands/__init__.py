@@ -1,8 +1,8 @@
 """EMG pictures by other hands: small simulators, each written by somebody who had not seen the main one or the others.
 
 A network that knows one simulator knows its habits. Three of these may be learned from beside the main one (the
-networks of kinds and of sweeps do); the fourth, a stranger to all, is never trained on and measures what is reached on
-others' pictures.
+networks of kinds and of sweeps do); a fourth, a stranger to all, is never trained on and measures what is reached on
+others' pictures. Two more, ``strokes`` and ``cables``, make trains alone (``trains.py``).
 """
 
 from collections.abc import Callable

@@ -105,7 +105,7 @@ def firings(
     ]
 
 
-def made_by(trains: Trains) -> scene.Trains:
+def made_by(trains: Trains) -> scene.Source:
     """Return the trains of a hand as scenes ask for them; this simulator's own of what the hand does not make."""
 
     def made(name: str, draw: Draw, sampling_hz: float, length_s: float) -> list[Firing]:
