@@ -66,13 +66,14 @@ def dots_px(shown: np.ndarray, first: float, last: float) -> float | None:
             return np.abs((x - phase + px / 2) % px - px / 2) < min(2.5, 0.06 * px) + 0.5
 
         on = on_comb(places)
+        if on.sum() < max(SPECKS, ON_COMB * len(places)):
+            continue
         teeth = len(np.unique(np.round((places[on] - phase) / px)))
         filled = min(1.0, teeth / max(3.0, (last - first) / px - 1))
         full = sum(int(on_comb(r).sum()) >= IN_ROW for r in rows)
-        if on.mean() > ON_COMB and filled > FILLED and full >= ROWS and on.sum() >= SPECKS:
-            score = float(on.mean() * filled)
-            if best is None or score > 1.02 * best[0]:
-                best = score, px
+        score = float(on.mean() * filled)
+        if filled > FILLED and full >= ROWS and (best is None or score > 1.02 * best[0]):
+            best = score, px
     return None if best is None else best[1]
 
 
@@ -95,7 +96,7 @@ def _specks(piece: np.ndarray) -> np.ndarray:
 
     if min(piece.shape) < SPECK_PX:
         return np.zeros((0, 2))
-    off = cv2.absdiff(piece, cv2.medianBlur(piece, 9))
+    off = cv2.absdiff(piece, cv2.medianBlur(piece, 5))
     least = max(SPECK_LEVEL, SPECK_NOISE * float(np.percentile(off[::3, ::3], 90)))
     grown = cv2.dilate((off > least).astype(np.uint8), np.ones((3, 3), np.uint8))
     _, _, stats, middles = cv2.connectedComponentsWithStats(grown, connectivity=8)
