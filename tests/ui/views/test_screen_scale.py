@@ -55,12 +55,12 @@ def at(view, x: float, y: float) -> QPointF:
 
 
 def test_until_it_is_calibrated_the_scale_is_unknown_and_that_is_said(emg, hands):
-    assert "Scale unknown" in words(emg)
+    assert "Not calibrated" in words(emg)
     emg.set_tool("cursors")
     emg.screen_measuring.press("cursors", QPointF(100, 100))
     emg.screen_measuring.drag("cursors", QPointF(200, 180))
     said = between(*emg.screen_measuring.cursors, emg.screen_measuring.scale, emg.tr)
-    assert said == "100 px   80 px   scale unknown"
+    assert said == "100 px   80 px   not calibrated"
 
 
 def test_what_is_written_on_the_screen_is_offered(shown, hands):
@@ -105,7 +105,7 @@ def test_the_grid_is_found_and_a_division_is_what_the_person_says(emg, qtbot):
     scale = emg.screen_measuring.scale
     assert (scale.ms_per_px, scale.uv_per_px) == (pytest.approx(0.1, rel=2e-3), pytest.approx(5.0, rel=2e-3))
     assert "5 ms/div   200 µV/div   (by the grid)" in words(emg)
-    assert "Scale unknown" not in words(emg)
+    assert "Not calibrated" not in words(emg)
 
 
 def test_cursors_measure_what_lies_between_them(emg, hands, qtbot):
@@ -177,7 +177,7 @@ def test_the_scale_is_kept_with_the_view(emg, shown):
 def test_other_pictures_have_no_such_tools(shown, hands):
     view = shown(hands.film(screen(), Kind.CHEST_XRAY))
     assert not view.tools["cursors"].isVisible()
-    assert "Scale unknown" not in words(view)
+    assert "Not calibrated" not in words(view)
     assert "Calibrate…" not in {a.text() for actions in view.action_groups().values() for a in actions}
 
 

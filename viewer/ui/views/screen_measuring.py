@@ -204,7 +204,7 @@ class ScreenMeasuring(QObject):
         """Return what must be said of the scale."""
         if not self.offered or self.scale.known:
             return ()
-        return (self._view.tr("Scale unknown: nothing can be measured in ms or µV until it is calibrated (Q)"),)
+        return (self._view.tr("Not calibrated: nothing can be measured in ms or µV until the scale is confirmed (Q)"),)
 
     def paint(self, painter: QPainter) -> None:
         """Draw the grid that was found while it is asked about, the line and the cursors."""

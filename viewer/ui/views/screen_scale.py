@@ -29,7 +29,7 @@ class ScreenScale:
     def words(self, tr: Callable[[str], str]) -> str:
         """Return the scale as it is written on the screen."""
         if not self.known:
-            return tr("scale unknown")
+            return tr("not calibrated")
         across, down = self.division_px
         time = voltage = ""
         if self.ms_per_px is not None:
@@ -73,5 +73,5 @@ def between(start: tuple[float, float], end: tuple[float, float], scale: ScreenS
         parts.append(f"{across:.0f} px")
     parts.append(f"{down * scale.uv_per_px:.3g} µV" if scale.uv_per_px is not None else f"{down:.0f} px")
     if not scale.known:
-        parts.append(tr("scale unknown"))
+        parts.append(tr("not calibrated"))
     return "   ".join(parts)
