@@ -17,7 +17,6 @@ from training.simulate.emg_hands.cables.firing import (
 )
 from training.simulate.emg_hands.cables.potentials import (
     chain,
-    endplate_noise,
     endplate_spike,
     fibrillation,
     log_uniform,
@@ -28,7 +27,6 @@ from training.simulate.emg_hands.train import Train
 
 Shapes = tuple[Array, ...]
 
-hiss = steady((20, 160), (1.0, 1.0), vary=0.2)  # one to four end-plates, 20-40 Hz each
 irritated = steady((5, 60), (0.55, 1.1), 0.08, 0.05, drift=0.5)
 sporadic = steady((0.1, 10), (0.5, 1.1), 0.05)
 voluntary = steady((5, 15), (0.1, 0.3), 0.3, drift=0.1)
@@ -59,7 +57,6 @@ def _unit(*names: str) -> Callable[[Rng], Shapes]:
 _KINDS: dict[str, tuple[Callable[[Rng], Shapes], Pattern]] = {
     "fibrillation": (lambda rng: (fibrillation(rng, _denervated_uv(rng)),), denervated),
     "positive sharp wave": (lambda rng: (sharp_wave(rng, _denervated_uv(rng)),), denervated),
-    "end-plate noise": (lambda rng: tuple(endplate_noise(rng, rng.uniform(10, 40)) for _ in range(8)), hiss),
     "end-plate spike": (lambda rng: (endplate_spike(rng, rng.uniform(100, 300)),), irritated),
     "fasciculation": (_fasciculating, sporadic),
     "normal MUAP": (_unit("normal"), voluntary),

@@ -83,12 +83,6 @@ def endplate_spike(rng: Rng, uv: float) -> Array:
             return trim(shape, uv)
 
 
-def endplate_noise(rng: Rng, uv: float) -> Array:
-    """A miniature end-plate potential: one negative phase of 0.5-3 ms."""
-    t = np.arange(round(8 * PER_MS)) / PER_MS
-    return trim(-((1 - np.exp(-t / rng.uniform(0.08, 0.35))) ** 2) * np.exp(-t / rng.uniform(0.12, 0.75)), uv)
-
-
 def chain(rng: Rng, uv: float) -> Array:
     """A loop of 2-10 fibres that fire one another."""
     n = int(rng.integers(2, 11))

@@ -63,11 +63,6 @@ def end_plate_spike(rng: Rng) -> Floats:
     return (drawn.turned(rng) if happens(rng, 0.25) else drawn).lasting(rng.uniform(2, 4.7)).curve()
 
 
-def end_plate_blip(rng: Rng) -> Floats:
-    """A miniature end-plate potential: monophasic, negative, 0.5-3 ms, rising faster than it falls."""
-    return sketch(rng, (0.4, 1.0), (-1.0, 0.0)).lasting(rng.uniform(0.5, 2.8)).curve()
-
-
 def chain(rng: Rng, span_ms: float, fibres: int) -> list[Floats]:
     """A polyphasic complex of about this span: spikes of fibres one after another; the same with one fibre silent."""
     spikes = [fibre_spike(rng, 1.0, 3.5) * ratio(rng, 0.15, 1.0) for _ in range(fibres)]

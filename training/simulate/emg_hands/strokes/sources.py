@@ -9,7 +9,6 @@ from training.simulate.emg_hands.strokes.draws import Floats, Rng, around, happe
 from training.simulate.emg_hands.strokes.firing import bursts, clock, fire, life, paced, spontaneous, wander, within
 from training.simulate.emg_hands.strokes.potentials import (
     chain,
-    end_plate_blip,
     end_plate_spike,
     fibre_spike,
     fibre_uv,
@@ -141,12 +140,6 @@ SOURCES: dict[str, Source] = {
     "fibrillation": _source(_one(fibre_spike, fibre_uv), spontaneous, 0.05, 0.15),
     "positive sharp wave": _source(
         _one(lambda rng: sharp_wave(rng, wave_ms(rng)).curve(), fibre_uv), spontaneous, 0.05, 0.2
-    ),
-    "end-plate noise": _source(  # several end-plates near the needle, 20-40 Hz each: a hiss
-        lambda rng: record(rng, [end_plate_blip(rng) for _ in range(6)], rng.uniform(10, 40)),
-        _capricious(80.0, 800.0, 0.2),
-        0.4,
-        0.3,
     ),
     "end-plate spike": _source(
         _one(end_plate_spike, lambda rng: ratio(rng, 100.0, 300.0)), _capricious(4.0, 60.0, 4.0), 0.06, 0.15
