@@ -1,7 +1,9 @@
 """Sweeps of pictures drawn here as signals, and what the shipped network says of them beside the one of screens."""
 
+import json
 from dataclasses import replace
 
+import jsonschema
 import numpy as np
 import pytest
 import torch
@@ -14,10 +16,12 @@ from viewer.models.card import Beside, read_card
 from viewer.models.networks.sweep_signals import SweepSignals
 from viewer.models.preprocessing import Extent
 from viewer.reading.engine import Engine
+from viewer.reading.json_form import SCHEMA_FILE, from_json, to_json
 from viewer.reading.signals import GAP, MOST_COLUMNS, Heard, joined, joined_card, judge, padded, signal_input
 from viewer.reading.traces import Trace
 from viewer.reading.waveform_votes import with_scale
 from viewer.reading.waveforms import find_waveforms
+from viewer.report.text import as_text
 from viewer.resources import resources_dir
 from viewer.study import Image, Kind, KindFrom
 
@@ -135,6 +139,13 @@ def test_a_reading_says_what_both_make_of_it():
     assert {f.label: f.threshold for f in reading.findings} == beside.operating_points
     assert max(reading.findings, key=lambda f: f.probability).label == "PSW"
     assert sum(f.probability for f in reading.findings) == pytest.approx(1, abs=1e-3)
+    # which weights it came from is told wherever the reading goes: scripts, page, clipboard
+    (heard,) = reading.model.beside
+    assert (heard.id, heard.sha256) == ("screen-signals", read_card(SHIPPED).weights_sha256)
+    value = to_json(reading)
+    jsonschema.validate(value, json.loads(SCHEMA_FILE.read_text("utf-8")))
+    assert from_json(value).model == reading.model
+    assert f"emg-screens {reading.model.version} with screen-signals {heard.version}" in as_text(reading)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.ui.conftest import make_reading, make_study
-from viewer.reading.values import Finding
+from viewer.reading.values import Finding, ModelIdentity
 from viewer.study import Note, Region
 from viewer.ui.app import dispose
 from viewer.ui.entry import Entry
@@ -36,6 +36,15 @@ def _entry(reading: object, **changes: object) -> Entry:
 
 def _words(panel: FindingsPanel) -> str:
     return "\n".join(label.text() for label in panel.findChildren(QLabel) if not label.isHidden())
+
+
+def test_every_network_that_was_heard_is_named(panel: FindingsPanel) -> None:
+    other = ModelIdentity("screen-signals", "2.0", "1" * 64, False)
+    reading = make_reading(0.2, model=ModelIdentity("emg-screens", "2.4", "0" * 64, False, (other,)))
+    panel.show_entry(_entry(reading), [])
+    assert "screen-signals 2.0" in _words(panel)
+    panel.show_entry(_entry(make_reading(0.2)), [])
+    assert "screen-signals" not in _words(panel)
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.25, 0.6, 1.0])

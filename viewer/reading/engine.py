@@ -280,6 +280,8 @@ class Engine:
         card = card if signals is None else joined_card(card, signals.beside[card.id])
         extents = tuple(_shifted(extent, region) for extent in read.extents)
         reading = self._reading(job, study, card, region, notes, (read.logits, read.maps, extents))
+        if signals is not None:
+            reading = replace(reading, model=_identity(card, signals))
         x, y = (0, 0) if region is None else (max(0, round(region.x)), max(0, round(region.y)))
         return concluded(read, card, reading, x, y)
 
@@ -396,7 +398,7 @@ class Engine:
             kind_from=study.kind_from,
             format=source.format,
             frame=source.frame if source.frames > 1 else None,
-            model=None if card is None else ModelIdentity(card.id, card.version, card.weights_sha256, card.validated),
+            model=None if card is None else _identity(card),
             device=self.device,
             precision=PRECISION,
             abstained=abstained,
@@ -405,6 +407,11 @@ class Engine:
             read_ms=job.elapsed_ms(),
             region=region,
         )
+
+
+def _identity(card: Card, *beside: Card) -> ModelIdentity:
+    others = tuple(_identity(other) for other in beside)
+    return ModelIdentity(card.id, card.version, card.weights_sha256, card.validated, others)
 
 
 @dataclass(frozen=True)

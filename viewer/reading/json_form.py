@@ -52,7 +52,7 @@ def from_json(value: dict[str, Any]) -> Reading:
 
 def _from_model_on(reading: Reading) -> dict[str, Any]:
     return {
-        "model": None if reading.model is None else asdict(reading.model),
+        "model": model_json(reading.model),
         "device": reading.device,
         "precision": reading.precision,
         "abstained": reading.abstained,
@@ -64,6 +64,21 @@ def _from_model_on(reading: Reading) -> dict[str, Any]:
         "warnings": [asdict(n) for n in reading.warnings],
         "timing_ms": {"open": reading.open_ms, "read": reading.read_ms},
     } | ({} if reading.region is None else {"region": asdict(reading.region)})
+
+
+def model_json(model: ModelIdentity | None) -> dict[str, Any] | None:
+    """Return which model it was; ``beside`` only where others were heard with it."""
+    if model is None:
+        return None
+    own = asdict(replace(model, beside=()))
+    del own["beside"]
+    return own | ({"beside": [model_json(m) for m in model.beside]} if model.beside else {})
+
+
+def _model(value: dict[str, Any] | None) -> ModelIdentity | None:
+    if value is None:
+        return None
+    return ModelIdentity(**value | {"beside": tuple(ModelIdentity(**v) for v in value.get("beside", ()))})
 
 
 def _further(reading: Reading, first: Reading) -> dict[str, Any]:
@@ -91,7 +106,7 @@ def _reading(head: dict[str, Any], value: dict[str, Any]) -> Reading:
         kind_from=KindFrom(value.get("kind_from", head["kind_from"])),
         format=head["format"],
         frame=value.get("frame", head["frame"]),
-        model=None if value["model"] is None else ModelIdentity(**value["model"]),
+        model=_model(value["model"]),
         device=value["device"],
         precision=value["precision"],
         abstained=value["abstained"],

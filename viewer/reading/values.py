@@ -95,12 +95,13 @@ class HeatMap:
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """Which model it was."""
+    """Which model it was; ``beside``: models heard with it, on whose weights the probabilities depend as well."""
 
     id: str
     version: str
     sha256: str
     validated: bool
+    beside: tuple["ModelIdentity", ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

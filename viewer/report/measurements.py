@@ -16,7 +16,7 @@ from viewer.errors import LeadlightError
 from viewer.formats import Item
 from viewer.formats.opener import Opener
 from viewer.measure import Potential, interval_statistics, measure_potential, measure_train
-from viewer.reading.json_form import error_to_json, head
+from viewer.reading.json_form import error_to_json, head, model_json
 from viewer.reading.values import Event, Reading
 from viewer.reading.words import kind_name
 from viewer.report.batch import Batch, items_of, name_of
@@ -65,7 +65,7 @@ def measurements(study: Study, reading: Reading, channel: str | None = None) -> 
 
     Raises LeadlightError ``channel-missing`` where the recording has no such channel.
     """
-    begins = head(SCHEMA, reading) | {"model": None if reading.model is None else asdict(reading.model)}
+    begins = head(SCHEMA, reading) | {"model": model_json(reading.model)}
     why = _not_measured(reading.kind, study)
     if why is not None:
         return begins | {"abstained": True, "events": [], "trains": [], "warnings": [asdict(why)]}

@@ -212,7 +212,8 @@ def _finding(finding: Finding) -> list[Any]:
 
 
 def _cards(reading: Reading) -> list[Any]:
-    models = dict.fromkeys(one.model for one in (reading, *reading.also) if one.model is not None)
+    read_by = (one.model for one in (reading, *reading.also) if one.model is not None)
+    models = dict.fromkeys(model for first in read_by for model in (first, *first.beside))
     known = {(card.id, card.weights_sha256): card for card in catalogue()} if models else {}
     parts: list[Any] = []
     for model in models:

@@ -32,7 +32,8 @@ def _one(reading: Reading) -> list[str]:
     lines = []
     if reading.model is not None:
         state = "validated" if reading.model.validated else "not validated"
-        lines.append(f"{reading.model.id} {reading.model.version}, {state}, on {reading.device}")
+        names = " with ".join(f"{m.id} {m.version}" for m in (reading.model, *reading.model.beside))
+        lines.append(f"{names}, {state}, on {reading.device}")
     if reading.abstained:
         lines.append("Not read:")
     if reading.predicted is not None:

@@ -56,6 +56,7 @@ class FindingsPanel(QWidget):
         self._model.setAccessibleName(tr("Model"))
         self._model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._model.activated.connect(lambda i: self.model_chosen.emit(self._model.itemData(i)))
+        self._beside = words(name="muted", wrap=True)
         self._card = QPushButton(tr("Model card"))
         self._card.clicked.connect(self.card_asked)
         self._other = QPushButton(tr("Another model's reading beside"))
@@ -82,6 +83,7 @@ class FindingsPanel(QWidget):
         model.setContentsMargins(12, 0, 12, 6)
         model.setSpacing(5)
         model.addWidget(self._model)
+        model.addWidget(self._beside)
         model.addWidget(self._other)
         model.addWidget(self._badge)
         column = QVBoxLayout(self)
@@ -129,6 +131,11 @@ class FindingsPanel(QWidget):
         wanted = model.id if model is not None else entry.model_id if entry is not None else None
         self._model.setCurrentIndex(next((i for i, c in enumerate(fitting) if c.id == wanted), 0 if fitting else -1))
         self._model.setVisible(bool(fitting))
+        known = {(c.id, c.weights_sha256): c.title for c in cards}
+        others = () if model is None else model.beside
+        named_so = ", ".join(f"{known.get((m.id, m.sha256), m.id)} {m.version}" for m in others)
+        self._beside.setText(tr("Heard with it: {0}").format(named_so))
+        self._beside.setVisible(bool(others))
         self._card.setVisible(bool(fitting))
         self._other.setVisible(len(fitting) > 1 and reading is not None)
         self._other_menu.clear()

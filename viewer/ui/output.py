@@ -30,8 +30,8 @@ def reading_text(study: Study, reading: Reading, identified: bool) -> str:
         lines.append(tr("Reading of a marked part of the study"))
     if reading.model is not None:
         state = tr("validated") if reading.model.validated else tr("not validated")
-        lines.append(tr("Model {0} {1} ({2}), computed on {3}").format(
-            reading.model.id, reading.model.version, state, reading.device))  # fmt: skip
+        names = tr(" with ").join(f"{m.id} {m.version}" for m in (reading.model, *reading.model.beside))
+        lines.append(tr("Model {0} ({1}), computed on {2}").format(names, state, reading.device))
     lines.append("")
     lines += [tr("No reading")] if reading.abstained else _finding_lines(reading)
     if reading.warnings:

@@ -443,17 +443,20 @@ def test_dense_triggers_are_those_that_going_through_every_sample_gives(level):
     assert crossings(Envelope(samples), 0, 1000.0, 0.5, 0.13, level, 30) == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("reach", [1.0, 0.1], ids=["all reach far", "a few reach far"])
 @pytest.mark.parametrize("rows", [90, 256, 700])
-def test_dense_sweeps_fill_each_column_from_its_highest_to_its_lowest_row(rows):
+def test_dense_sweeps_fill_each_column_from_its_highest_to_its_lowest_row(rows, reach):
     from PySide6.QtGui import QColor
 
     from viewer.ui.views.canvas import Canvas
 
     rng = np.random.default_rng(rows)
     canvas = Canvas(60, rows, 1.0, QColor("black"))
-    top, drawn = rng.integers(0, rows, 50), rng.random(50) < 0.8
-    bottom = np.minimum(rows - 1, top + rng.integers(0, rows, 50))
+    top, drawn = rng.integers(0, int(rows * reach), 50) + int(rows * (1 - reach) / 2), rng.random(50) < 0.8
+    bottom = np.minimum(rows - 1, top + rng.integers(0, int(rows * reach), 50))
     top[0], bottom[0], drawn[0] = 0, rows - 1, True
+    top[1], bottom[1], drawn[1] = 0, 2, True  # wholly above the band of the rest
+    top[2], bottom[2], drawn[2] = rows - 3, rows - 1, True
     canvas._columns(5, top, bottom, drawn, QColor("white"))
     wanted = np.zeros((rows, 60), bool)
     for column in np.flatnonzero(drawn):

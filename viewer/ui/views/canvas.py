@@ -15,14 +15,24 @@ from viewer.ui.views.envelope import Envelope
 
 _SHIFT = 4
 """Points are given to OpenCV in sixteenths of a pixel."""
+FEW = 25
+"""One column in so many may reach farther than the band that is filled at once."""
 
 
 class Canvas:
     """Memory for ``width`` x ``height`` device pixels, for numpy (``pixels``: BGRA, ``words``) and Qt (``image``)."""
 
-    def __init__(self, width: int, height: int, ratio: float, ground: QColor) -> None:
-        words = np.full((max(1, height), max(1, width)), _word(ground), np.uint32)
-        self.words, self.pixels = words, words.view(np.uint8).reshape(*words.shape, 4)
+    def __init__(self, width: int, height: int, ratio: float, ground: QColor, over: "Canvas | None" = None) -> None:
+        """``over``: a canvas that is no longer shown, whose memory is drawn over where it is as large.
+
+        Filling memory that is in use takes a quarter of the time of fresh memory (2,560 x 1,600: 0.3 ms for 1.4 ms).
+        """
+        shape = (max(1, height), max(1, width))
+        self.words: np.ndarray = np.empty(shape, np.uint32)
+        if over is not None and over.words.shape == shape:
+            self.words = over.words
+        self.words[:] = _word(ground)
+        self.pixels: np.ndarray = self.words.view(np.uint8).reshape(*shape, 4)
         rows, columns = self.pixels.shape[:2]
         self.image = QImage(self.pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
         self.ratio = ratio
@@ -172,21 +182,38 @@ class Canvas:
     def _columns(self, first: int, top: np.ndarray, bottom: np.ndarray, drawn: np.ndarray, colour: QColor) -> None:
         """Fill rows ``top`` to ``bottom`` of each column that is ``drawn``.
 
-        A mask of the rows that any of them has, laid on by OpenCV, takes less than half the time of a path up and down
-        the columns: memory lies along rows.
+        Rows that most columns reach are filled through a mask, laid on by OpenCV: less than half the time of a path up
+        and down the columns, as memory lies along rows. The few columns that reach farther are filled one by one there.
         """
         import cv2
 
         if not drawn.any():
             return
-        a, b = int(top[drawn].min()), int(bottom[drawn].max()) + 1
+        few = int(drawn.sum()) // FEW
+        a = int(np.partition(top[drawn], few)[few])
+        b = int(np.partition(bottom[drawn], -1 - few)[-1 - few]) + 1
+        inside = drawn & (bottom >= a) & (top < b)
+        high, low = np.clip(top, a, b - 1) - a, np.clip(bottom, a, b - 1) - a
         small = np.uint8 if b - a <= 256 else np.uint16  # half the memory to go through
-        below = np.arange(b - a, dtype=small)[:, None] - (np.where(drawn, top, a) - a).astype(small)
-        mask = below <= np.where(drawn, bottom - top, 0).astype(small)  # a row above the top wraps round: far below it
-        mask[:, ~drawn] = False
+        below = np.arange(b - a, dtype=small)[:, None] - high.astype(small)
+        mask = below <= (low - high).astype(small)  # a row above the top wraps round: far below it
+        if not inside.all():
+            mask[:, ~inside] = False
         part = np.s_[a:b, first : first + len(top)]
         paint = _paint(self.words.shape, int(_word(colour))).view(np.uint8).reshape(self.pixels.shape)
-        cv2.copyTo(paint[part], mask.view(np.uint8), self.pixels[part])
+        cv2.copyTo(paint[: b - a, : len(top)], mask.view(np.uint8), self.pixels[part])
+        if few:
+            self._stand(first, top, np.minimum(bottom, a - 1), drawn, colour)
+            self._stand(first, np.maximum(top, b), bottom, drawn, colour)
+
+    def _stand(self, first: int, top: np.ndarray, bottom: np.ndarray, drawn: np.ndarray, colour: QColor) -> None:
+        """Fill rows ``top`` to ``bottom`` of each column that is ``drawn``, one by one."""
+        own = np.flatnonzero(drawn & (bottom >= top))
+        lengths = (bottom - top + 1)[own]
+        width = self.words.shape[1]
+        begins = top[own].astype(np.int64) * width + first + own
+        rows = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        self.words.reshape(-1)[np.repeat(begins, lengths) + rows * width] = _word(colour)
 
 
 @lru_cache(maxsize=2)

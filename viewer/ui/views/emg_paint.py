@@ -40,10 +40,10 @@ def screen(view: "EmgSweepView", ratio: float) -> Canvas:
     return drawing.canvas
 
 
-def begin(view: "EmgSweepView", ratio: float) -> Drawing:
-    """Return a screen with grid and heat."""
+def begin(view: "EmgSweepView", ratio: float, over: Canvas | None = None) -> Drawing:
+    """Return a screen with grid and heat; ``over`` as a canvas takes it."""
     colours = view.colours
-    canvas = Canvas(round(view.width() * ratio), round(view.height() * ratio), ratio, colours.colour("screen"))
+    canvas = Canvas(round(view.width() * ratio), round(view.height() * ratio), ratio, colours.colour("screen"), over)
     canvas.frame(view.screen_rect, colours.colour("ground"))
     if view.overlays_shown and view.heat_map is not None:
         with canvas.painter() as painter:
@@ -91,7 +91,7 @@ def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
         lambda values: view.y_of(sweep, values),
         view.colours.colour("trace"),
         area,
-        dense=3.0 if alone and not fine else 1.0,
+        dense=3.0 if alone and not fine else 0.75 if fine and not alone else 1.0,
         smooth=(alone or not crowded) if not fine else (alone and not crowded),
     )
 

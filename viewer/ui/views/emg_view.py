@@ -321,7 +321,8 @@ class EmgSweepView(TraceView):
             tuple(self.sweeps()), self.sweep_s,
         )  # fmt: skip
         if self._canvas is None or self._canvas[0] != key:
-            self._canvas = (key, emg_paint.begin(self, ratio))
+            over = None if self._canvas is None else self._canvas[1].canvas
+            self._canvas = (key, emg_paint.begin(self, ratio, over))
         drawing = self._canvas[1]
         laid_over = self.mode == "trigger" and self.superimposed and not self.unhurried
         if not emg_paint.go_on(drawing, self, FRAME_S if laid_over else float("inf")):
