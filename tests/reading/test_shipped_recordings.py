@@ -37,12 +37,13 @@ def sample(engine) -> Reading:
     return engine.read(open_study(SAMPLE))
 
 
-def study_of(*channels: np.ndarray, unit: str = "uV", rate_hz: float = RATE_HZ) -> Study:
+def study_of(*channels: np.ndarray, unit: str = "uV", rate_hz: float = RATE_HZ, assumed: bool = False) -> Study:
     wave = Waveform(
         np.stack(channels).astype(np.float32),
         rate_hz,
         tuple(f"EMG {i + 1}" for i in range(len(channels))),
         (unit,) * len(channels),
+        assumed,
     )
     return Study(Source(Path("made"), "0" * 64, "array"), Kind.EMG_TRACE, KindFrom.FILE, wave)
 
@@ -126,6 +127,25 @@ def test_unknown_scale_is_said_and_the_events_are_the_same(engine):
     known, unknown = engine.read(study_of(samples)), engine.read(study_of(samples / 3276.8, unit=""))
     assert "scale-unknown" in codes(unknown)
     assert len(unknown.events) == len(known.events)
+    # a fibrillation and a motor unit of the same shape differ in size: without a scale no class is sure
+    assert (known.predicted, unknown.predicted) == ("Fibs", "uncertain")
+    assert not any(f.positive for f in unknown.findings)
+
+
+def test_fibrillations_of_millivolts_are_no_fibrillations(engine):
+    samples = simulated("fibrillation")
+    plain = engine.read(study_of(samples))
+    large = engine.read(study_of(samples * (20_000 / np.ptp(samples))))  # 20 mV, and published ones stay under 1 mV
+    assert "scale-implausible" not in codes(plain)
+    assert "scale-implausible" in codes(large)
+    assert large.predicted == "uncertain"
+    assert len(large.events) == len(plain.events)
+
+
+def test_a_rate_that_is_assumed_leaves_no_class_sure(engine):
+    reading = engine.read(study_of(simulated("fibrillation"), assumed=True))
+    assert "rate-assumed" in codes(reading)
+    assert reading.predicted == "uncertain"
 
 
 @pytest.mark.parametrize(("rate_hz", "code"), [(1000.0, "rate-unsuitable"), (3000.0, "rate-low")])

@@ -6,7 +6,7 @@ from viewer.study import Note, Waveform
 
 LEAST_RATE_HZ, LOW_RATE_HZ = 2000.0, 4000.0  # fibrillations last 1-5 ms; the network was trained from 4 kHz on
 LEAST_S, SHORT_S = 0.05, 1.0
-IMPLAUSIBLE_UV = (5.0, 60000.0)  # peak to peak: below an amplifier's noise; above any motor unit
+IMPLAUSIBLE_UV = (5.0, 60000.0)  # peak to peak of a channel: below an amplifier's noise; above any motor unit
 LIMIT_RUN, LIMIT_PLACES, PLACE_S = 3, 3, 0.005  # cut off: so many samples in a row at the limit, at so many places
 UV = {"uV": 1.0, "mV": 1000.0}
 

@@ -9,12 +9,16 @@ import numpy as np
 from viewer.models.bundle import ModelBundle
 from viewer.models.card import Card
 from viewer.models.networks.trace_events import TraceEvents
+from viewer.reading.checks_emg import UV
 from viewer.reading.events import Channel, named, read_channel, window_probabilities
 from viewer.reading.findings import predicted
 from viewer.reading.values import Event, Finding, HeatMap, Span, Train
 from viewer.study import Note, Study, Waveform
 
-DOUBTED = ("clipped", "polarity-doubted")  # no class is sure where this was noticed
+# no class is sure where this was noticed
+DOUBTED = ("clipped", "polarity-doubted", "scale-unknown", "scale-implausible", "rate-assumed")
+# Fibrillations and positive sharp waves stay under 1 mV (Kraft 1990), monopolar ones under twice that; half as much again
+SPONTANEOUS_UV = 3000.0
 UPSIDE_DOWN = 0.3  # share of the events that look so, over which the polarity is doubted
 LEAST_SCORE = 0.5  # of an event outside trains that is pointed at
 MOST_SPANS = 300  # a class
@@ -64,6 +68,7 @@ def read_recording(
         own, units = named(channel, name, card.classes, len(trains) + 1)
         events += own
         trains += units
+    notes += _oversized(wave, events, card.classes[-1])
     doubted = bool({*said, *(n.code for n in notes)} & set(DOUBTED))
     shares = np.concatenate([window_probabilities(network, c.numbers) for c in read if len(c.windows)])
     found, best = _findings(card, shares, events, trains, doubted)
@@ -91,6 +96,21 @@ def _notes(wave: Waveform, read: list[Channel]) -> tuple[Note, ...]:
         message = "Waveforms look like positive sharp waves upside down; the polarity may be the wrong way round"
         notes.append(Note("polarity-doubted", message))
     return tuple(notes)
+
+
+def _oversized(wave: Waveform, events: list[Event], rest: str) -> tuple[Note, ...]:
+    """Return a note where what is called a denervated fibre's potential (not ``rest``) is larger than any of these."""
+    sizes = []
+    for event in (e for e in events if e.label != rest):
+        row = wave.channels.index(event.channel)
+        part = wave.samples[row, round(event.start_s * wave.rate_hz) : round(event.end_s * wave.rate_hz) + 1]
+        if wave.units[row] in UV and np.isfinite(part).any():
+            sizes.append(UV[wave.units[row]] * float(np.nanmax(part) - np.nanmin(part)))
+    if not sizes or float(np.median(sizes)) <= SPONTANEOUS_UV:
+        return ()
+    usual = f"{np.median(sizes) / 1000:.3g} mV"
+    message = f"The potentials found are {usual} large, and those of denervated fibres stay under 1 mV: is the scale wrong?"
+    return (Note("scale-implausible", message),)
 
 
 def _findings(
