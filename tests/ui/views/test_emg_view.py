@@ -11,6 +11,7 @@ from viewer.reading.values import Event, Finding, HeatMap, Span
 from viewer.study import Kind
 from viewer.ui.views import emg_paint
 from viewer.ui.views.envelope import BASE, Envelope, build
+from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import at_least_125, step_125, time_words, voltage_words
 
 RATE = 10_000.0
@@ -188,6 +189,67 @@ def test_triggered_sweeps_stand_on_the_delay_line(emg, qtbot):
     assert [s.row for s in emg.sweeps()] == list(range(6))
     emg.set_level(-500.0)
     assert "Nothing crosses" in words(emg)
+
+
+def triggers(view):
+    """The times at which the sweeps on the screen were triggered, two divisions from their left."""
+    return np.array([s.start_s for s in view.sweeps()]) + 0.2 * view.sweep_s
+
+
+def wandering(seconds=20.0):
+    """Spikes at 0.05, 0.15 ... s on a slow wander of 1 mV, as of a moving needle."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    return (spikes(seconds) + 1000 * np.sin(2 * np.pi * 0.3 * t)).astype(np.float32)
+
+
+def test_triggers_are_looked_for_in_the_filtered_signal_that_is_drawn(shown, hands, qtbot):
+    view = shown(hands.recording(wandering()[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.set_level(-100.0)
+    for _ in range(3):
+        qtbot.keyClick(view, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    assert view.filters.high_pass_hz == 20
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    qtbot.waitUntil(lambda: not view.filtering)
+    late = (triggers(view) - 0.05 + 0.05) % 0.1 - 0.05
+    assert len(late) == 30
+    assert np.abs(late).max() < 0.0006  # each on a spike, which is 1 ms wide
+    qtbot.keyClick(view, Qt.Key.Key_U)  # as it was recorded the wander crosses the level between the spikes
+    late = (triggers(view) - 0.05 + 0.05) % 0.1 - 0.05
+    assert np.abs(late).max() > 0.01
+
+
+def test_a_long_recording_is_filtered_as_far_as_triggers_are_looked_for(shown, hands, qtbot):
+    signal = np.tile(wandering(), 40)  # eight million samples: more than are kept filtered
+    view = shown(hands.recording(signal[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.set_level(-100.0)
+    view.set_filters(Filters(high_pass_hz=20.0))
+    view.go_to(500.0)
+    view.per_division_s = 0.5
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    qtbot.waitUntil(lambda: not view.filtering)
+    times = triggers(view)
+    assert len(times) == 30
+    assert times[-1] - times[0] == pytest.approx(145)  # 1.45 million samples on
+    assert np.abs((times - 0.05 + 0.05) % 0.1 - 0.05).max() < 0.0006
+    for sweep in view.sweeps():
+        last = (sweep.start_s + view.sweep_s) * RATE
+        assert view.shown_samples(sweep.start_s * RATE, last)[1] is not view.envelope  # and drawn filtered
+
+
+@pytest.mark.parametrize("offset_uv", [5_000.0, 500_000.0, -5_000.0])
+def test_triggers_are_looked_for_around_the_offset_that_is_taken_away(shown, hands, qtbot, offset_uv):
+    samples = spikes()[None] + np.float32(offset_uv)
+    view = shown(hands.recording(samples, RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.per_division = 100.0
+    view.set_level(-150.0)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    np.testing.assert_allclose(triggers(view)[:4], np.arange(4) * 0.1 + 0.04975, atol=1.1e-4)
+    division = view.screen_rect.height() / 8
+    assert view.zero_y(view.sweeps()[0]) - view.level_y(view.sweeps()[0]) == pytest.approx(1.5 * division)
+    y = view.level_y(view.sweeps()[0])
+    hands.drag(qtbot, view, QPointF(300, y), QPointF(300, y - division / 2))
+    assert view.level == pytest.approx(-200, abs=2)
+    assert len(view.sweeps()) == 30
 
 
 def test_the_level_is_dragged(emg, hands, qtbot):

@@ -139,7 +139,7 @@ def _trigger(painter: QPainter, view: "EmgSweepView") -> None:
     x = area.left() + DELAY_DIVISIONS / _COLUMNS * area.width()
     painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
     sweeps = view.sweeps() or [Sweep(view.channel, 0, 0, 1)]
-    y = float(view.y_of(sweeps[0], view.level / view.to_unit(view.channel)))
+    y = view.level_y(sweeps[0])
     if area.top() <= y <= area.bottom():
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
     unit = view.measured(view.channel)[1]

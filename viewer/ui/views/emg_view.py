@@ -12,6 +12,7 @@ from viewer.ui.views import sweeps as stretches
 from viewer.ui.views.base import finite
 from viewer.ui.views.emg_actions import add_emg_actions
 from viewer.ui.views.emg_measuring import Measuring
+from viewer.ui.views.envelope import Envelope
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.file_scale import FileScale
 from viewer.ui.views.filters import Filters
@@ -72,6 +73,17 @@ class EmgSweepView(TraceView):
     def page_s(self) -> float:
         """How much of the recording one screen shows."""
         return self.sweep_s * (stretches.RASTER_ROWS if self.mode == "raster" else 1)
+
+    @property
+    def looked_at_s(self) -> float:
+        """How much of the recording the screen is made from: in triggered mode all that is searched."""
+        return self._search_samples / self.waveform.rate_hz + self.sweep_s if self.mode == "trigger" else self.page_s
+
+    @property
+    def _search_samples(self) -> int:
+        """Through how many samples a trigger is looked for: as many as are kept filtered, where filters are on."""
+        whole = self.raw or not self.filters.on
+        return stretches.SEARCH_SAMPLES // (1 if whole else 2 * len(self.waveform.channels))
 
     def study_changed(self) -> None:
         self.sound.stop()
@@ -157,7 +169,7 @@ class EmgSweepView(TraceView):
         self.changed()
 
     def set_level(self, level: float) -> None:
-        """Set the trigger level in µV (with its sign)."""
+        """Set the trigger level in µV from the zero line (with its sign)."""
         self.level = level
         self.changed()
 
@@ -252,21 +264,38 @@ class EmgSweepView(TraceView):
 
     def sweeps(self) -> list[Sweep]:
         """Return what is on the screen."""
-        level = self.level / self.to_unit(self.channel)
-        key = (self.mode, self.channel, self.all_channels, self.start_s, self.sweep_s, level, self.superimposed)
+        searched = self._searched() if self.mode == "trigger" else None
+        key = (self.mode, self.channel, self.all_channels, self.start_s, self.sweep_s, self.superimposed, searched)
         if self._sweeps is None or self._sweeps[0] != key:
-            self._sweeps = (key, self._find_sweeps(level))
+            self._sweeps = (key, self._find_sweeps())
         return self._sweeps[1]
 
-    def _find_sweeps(self, level: float) -> list[Sweep]:
+    def _searched(self) -> tuple[int, Envelope, float, float]:
+        """Return the signal in which triggers are looked for, as it is drawn: first sample, it, zero line, level."""
+        first = self.start_s * self.waveform.rate_hz
+        start, envelope = self.shown_samples(first, first + self.looked_at_s * self.waveform.rate_hz)
+        return start, envelope, self.offset(self.channel), self.level / self.to_unit(self.channel)
+
+    def _find_sweeps(self) -> list[Sweep]:
         if self.mode == "raster":
             return stretches.raster(self.channel, self.start_s, self.sweep_s)
         if self.mode == "trigger":
-            return stretches.triggered(
-                self.envelope, self.channel, self.waveform.rate_hz, self.start_s, self.sweep_s, level, self.superimposed
-            )
+            return stretches.triggered(self.channel, self._triggers(), self.sweep_s, self.superimposed)
         channels = list(range(len(self.waveform.channels))) if self.all_channels else [self.channel]
         return stretches.free_run(channels, self.start_s)
+
+    def _triggers(self) -> list[float]:
+        rate, most = self.waveform.rate_hz, stretches.MOST_SUPERIMPOSED if self.superimposed else stretches.RASTER_ROWS
+        start, envelope, zero, level = self._searched()
+        times = stretches.crossings(
+            envelope, self.channel, rate, self.start_s - start / rate, self.sweep_s, level, most, zero,
+            self._search_samples,
+        )  # fmt: skip
+        return [start / rate + t for t in times]
+
+    def level_y(self, sweep: Sweep) -> float:
+        """Return where the trigger's level lies over a sweep."""
+        return float(self.y_of(sweep, self.offset(sweep.channel) + self.level / self.to_unit(sweep.channel)))
 
     def zero_y(self, sweep: Sweep) -> float:
         """Return where a sweep's zero line lies."""
@@ -403,10 +432,10 @@ class EmgSweepView(TraceView):
             self.measuring.drag(action, at)
         elif action == "level":
             sweep = self.piece_at(at) or Sweep(self.channel, 0, 0, 1)
-            self.set_level(self.value_at(sweep, at) * self.to_unit(sweep.channel))
+            height = self.value_at(sweep, at) - self.offset(sweep.channel)
+            self.set_level(height * self.to_unit(sweep.channel))
 
     def _near_level(self, at: QPointF) -> bool:
         sweep = next(iter(self.sweeps()), None)
         sweep = sweep or Sweep(self.channel, 0, 0, 1)
-        y = float(self.y_of(sweep, self.level / self.to_unit(sweep.channel)))
-        return abs(at.y() - y) <= 5 and self.screen_rect.contains(at)
+        return abs(at.y() - self.level_y(sweep)) <= 5 and self.screen_rect.contains(at)

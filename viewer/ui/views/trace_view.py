@@ -122,10 +122,22 @@ class TraceView(FindingsWalk):
             self.overlays_changed()
             self.changed()
 
+    @property
+    def looked_at_s(self) -> float:
+        """How much of the recording, from ``start_s`` on, has to be filtered for what is shown."""
+        return self.page_s
+
+    @property
+    def shown_filters(self) -> Filters:
+        """The filters that what is shown has gone through: none where the raw signal is, or none has answered yet."""
+        return Filters() if self.raw or self._shown_filtered() is None else self.filters
+
     def offset(self, channel: int) -> float:
-        """Return the stored value drawn on the zero line: 0, or the median of a channel that lies far from it."""
-        if self.filters.high_pass_hz and not self.raw and self._shown_filtered() is not None:
-            return 0.0
+        """Return the stored value drawn on the zero line: 0, or what the channel rests at (a high-pass takes it)."""
+        return 0.0 if self.shown_filters.high_pass_hz else self.resting(channel)
+
+    def resting(self, channel: int) -> float:
+        """Return the median of a channel that lies far from 0 as it was recorded, else 0."""
         if channel not in self._offsets:
             scale, unit = self.measured(channel)
             least = FAR_UV * {"µV": 1.0, "mV": 1e-3}.get(unit, 0.0) / scale
@@ -153,7 +165,7 @@ class TraceView(FindingsWalk):
 
     def _shown_filtered(self) -> object:
         rate = self.waveform.rate_hz
-        return self.filtered.shown(self.start_s * rate, (self.start_s + self.page_s) * rate, self.filters)
+        return self.filtered.shown(self.start_s * rate, (self.start_s + self.looked_at_s) * rate, self.filters)
 
     @property
     def filtering(self) -> bool:
@@ -225,7 +237,7 @@ class TraceView(FindingsWalk):
     def changed(self) -> None:
         """Draw again, and tell the window that the view's state is another."""
         if self.study is not None:
-            self.filtered.ask(self.filters, self.start_s, self.page_s)
+            self.filtered.ask(self.filters, self.start_s, self.looked_at_s)
         self.update()
         self.state_changed.emit()
 
