@@ -181,8 +181,8 @@ class EmgSweepView(TraceView):
         scale = 4 * self.per_division / self.to_unit(self.channel)  # half a screen is as loud as it gets
         end_s = self.waveform.duration_s if to_the_end else self.start_s + self.page_s
         filters = None if self.raw else self.filters
-        wave = self.waveform
-        tape = Tape(wave.samples[self.channel], wave.rate_hz, self.start_s, end_s, scale, filters)
+        wave, zero = self.waveform, self.resting(self.channel)
+        tape = Tape(wave.samples[self.channel], wave.rate_hz, self.start_s, end_s, scale, filters, zero)
         trouble = self.sound.play(tape)
         if trouble:
             self.silence(trouble)
