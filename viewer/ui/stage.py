@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.study import Image, Kind
+from viewer.study import Image, Kind, Study
 from viewer.ui.entry import Entry, State, patient_key
 from viewer.ui.parts import named, rule, words
 from viewer.ui.text import kind_from_title, kind_title, number, tr
@@ -195,8 +195,8 @@ class Stage(QWidget):
 
     def keep_states(self) -> None:
         """Write how the views show their studies into the entries."""
-        for place, view in self._views.items():
-            self._entries[place].view_state = view.view_state()
+        for place in self._views:
+            self._keep_state(place)
 
     def close_views(self) -> None:
         """Drop every view."""
@@ -233,7 +233,7 @@ class Stage(QWidget):
         view.set_dark(theme().dark)
         view.set_identity_visible(self._settings["identity"])
         view.set_overlays_visible(self._settings["overlays"])
-        view.restore_view_state(entry.view_state)
+        view.restore_view_state(entry.view_states.get(_shown_as(entry.study), {}))
         view.region_marked.connect(lambda region: self.region_marked.emit(entry, region))
         view.state_changed.connect(lambda: self._follow(view))
         if isinstance(view, FindingsWalk):
@@ -254,10 +254,14 @@ class Stage(QWidget):
         self.view_changed.emit()
         return view
 
+    def _keep_state(self, place: str) -> None:
+        view, entry = self._views[place], self._entries.get(place)
+        if entry is not None and view.study is not None:
+            entry.view_states[_shown_as(view.study)] = view.view_state()
+
     def _drop(self, place: str) -> None:
+        self._keep_state(place)
         view = self._views.pop(place)
-        if place in self._entries:
-            self._entries[place].view_state = view.view_state()
         view.hide()
         view.setParent(None)
         view.deleteLater()
@@ -286,13 +290,14 @@ class Stage(QWidget):
             self._split.setSizes([self._split.width() // count] * count)
 
 
-def _suits(view: StudyView, study: object) -> bool:
+def _shown_as(study: Study) -> str:
+    """Return what a study is shown as: all pictures alike, recordings as each kind has them."""
+    return "picture" if isinstance(study.content, Image) else study.kind.value
+
+
+def _suits(view: StudyView, study: Study) -> bool:
     """Whether a view of its sort would be made for this study again."""
-    old = view.study
-    if old is None:
-        return False
-    same_content = isinstance(old.content, Image) == isinstance(study.content, Image)  # type: ignore[attr-defined]
-    return same_content and (isinstance(old.content, Image) or old.kind == study.kind)  # type: ignore[attr-defined]
+    return view.study is not None and _shown_as(view.study) == _shown_as(study)
 
 
 def _marks(entry: Entry | None, beside: Entry | None) -> str:
