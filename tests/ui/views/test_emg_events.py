@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 
 from viewer.reading.values import Event, Finding, Span
 from viewer.study import Kind
+from viewer.ui.views.filters import Filters
 from viewer.ui.views.found import found_in
 from viewer.ui.views.palette import DARK, LIGHT
 
@@ -157,6 +158,37 @@ def test_the_potential_tool_measures_where_it_is_clicked_and_its_ends_are_dragge
     assert moved.potential.duration_ms == pytest.approx(1.5, abs=0.35)
     qtbot.keyClick(train, Qt.Key.Key_Escape)
     assert train.measuring.words() == ()
+
+
+def test_what_is_measured_is_measured_again_in_the_signal_that_the_filters_leave(train, qtbot):
+    sweep = train.sweeps()[0]
+    at = QPointF(float(train.x_of(sweep, 0.25 + FIB_MS / 2000)), float(train.zero_y(sweep)))
+    qtbot.mouseClick(train, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    train.place_cursors()
+    train.caliper = train.caliper.moved(False, 0.25 + 0.00075, 0.0)  # the positive peak
+    train.nudge(False, 0)
+
+    def amplitudes():
+        return train.measuring.measured.potential.amplitude_uv, train.caliper.start_value
+
+    raw = amplitudes()
+    assert raw == (pytest.approx(FIB_UV, rel=0.03), pytest.approx(FIB_UV / 2, rel=0.05))
+    for _ in range(4):
+        qtbot.keyClick(train, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: not train.filtering)
+    assert train.filters.high_pass_hz == 500
+    filtered = amplitudes()
+    assert filtered[0] < 0.8 * FIB_UV  # most of a potential of 3 ms lies below 500 Hz
+    assert filtered[1] < 0.8 * FIB_UV / 2
+    assert f"Amplitude {filtered[0]:.4g} µV" in train.measuring.words()
+    qtbot.keyClick(train, Qt.Key.Key_U)
+    assert amplitudes() == raw
+    qtbot.keyClick(train, Qt.Key.Key_U)
+    assert amplitudes() == filtered
+    train.go_to(3.0)
+    train.set_filters(Filters())
+    assert train.measuring.measured is None  # it is out of view: numbers of another signal are not kept
+    assert train.caliper is None
 
 
 def test_where_nothing_stands_out_that_is_said(train, qtbot):

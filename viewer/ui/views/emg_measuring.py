@@ -38,22 +38,28 @@ class Measuring:
         self._view = view
         self.measured: Measured | None = None
         self.missed = False
+        self._asked: tuple[int, dict[str, float]] | None = None
         self.marked: tuple[int, tuple[float, ...]] = (0, ())
 
     def clear(self) -> None:
         """Forget everything."""
-        self.measured, self.missed, self.marked = None, False, (self._view.channel, ())
+        self.forget()
+        self.marked = (self._view.channel, ())
+
+    def forget(self) -> None:
+        """Forget the potential."""
+        self.measured, self.missed, self._asked = None, False, None
 
     # A potential
 
     def at(self, channel: int, time_s: float) -> None:
         """Measure the potential at a time; where there is none that is said."""
-        self._measure(channel, time_s - _AROUND_S, time_s + _AROUND_S, at_s=time_s)
+        self._measure(channel, at_s=time_s)
 
     def between(self, channel: int, start_s: float, end_s: float) -> None:
         """Measure from a beginning to an end that a person set."""
         start_s, end_s = sorted((start_s, end_s))
-        self._measure(channel, start_s - _AROUND_S, end_s + _AROUND_S, start_s=start_s, end_s=end_s)
+        self._measure(channel, start_s=start_s, end_s=end_s)
 
     def between_cursors(self) -> None:
         """Measure the potential from the first cursor to the second."""
@@ -62,8 +68,22 @@ class Measuring:
             self.between(cursors.channel, cursors.start_s, cursors.end_s)
             self._view.update()
 
-    def _measure(self, channel: int, first_s: float, last_s: float, **where: float) -> None:
+    def again(self) -> None:
+        """Measure what is measured once more, in the signal as it is shown now; what is not in view is forgotten."""
+        if self._asked is None:
+            return
+        channel, where = self._asked
+        first_s, last_s = min(where.values()), max(where.values())
+        sweeps = [s for s in self._view.sweeps() if s.channel == channel]
+        if any(s.start_s <= last_s and first_s <= s.start_s + self._view.sweep_s for s in sweeps):
+            self._measure(channel, **where)
+        else:
+            self.forget()
+
+    def _measure(self, channel: int, **where: float) -> None:
         view = self._view
+        self._asked = (channel, where)
+        first_s, last_s = min(where.values()) - _AROUND_S, max(where.values()) + _AROUND_S
         rate, length = view.waveform.rate_hz, view.waveform.samples.shape[1]
         first, last = max(0, int(first_s * rate)), min(length, int(last_s * rate) + 1)
         shift = first / rate

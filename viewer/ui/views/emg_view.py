@@ -341,6 +341,10 @@ class EmgSweepView(TraceView):
     def move_by(self, dx: float, dy: float) -> None:
         self.go_to(self.start_s - dx / self.screen_rect.width() * self.sweep_s)
 
+    def measure_again(self) -> None:
+        super().measure_again()
+        self.measuring.again()
+
     # Drawing
 
     def paint_view(self, painter: QPainter) -> None:
@@ -413,7 +417,7 @@ class EmgSweepView(TraceView):
 
     def select_event(self, event: Event | None) -> None:
         """Show an event as the one looked at, on its channel, with what is measured of it."""
-        self.measuring.measured, self.measuring.missed = None, False
+        self.measuring.forget()
         if event is not None and event.channel in self.waveform.channels:
             channel = self.waveform.channels.index(event.channel)
             if channel != self.channel and not (self.all_channels and self.mode == "free"):

@@ -40,11 +40,12 @@ class TraceView(FindingsWalk):
         self.filters = Filters()
         self.raw = False
         self.filtered = Filtering(self)
-        self.filtered.answered.connect(self._take_filtered)
+        self.filtered.answered.connect(self._signal_changed)
         self.named: dict[str, QAction] = {}
         self._drag: tuple[str, QPointF] | None = None
         self._pressed_at = QPointF()
         self._offsets: dict[int, float] = {}
+        self._measured_in = Filters()
         self._hover: QPointF | None = None
 
     # For subclasses
@@ -111,7 +112,7 @@ class TraceView(FindingsWalk):
         samples = self.waveform.samples
         self.start_s, self.caliper, self.caliper_piece, self.region_draft = 0.0, None, None, None
         self.filtered.forget(self.waveform)
-        self._offsets, self._found, self.chosen_event = {}, None, None
+        self._offsets, self._found, self.chosen_event, self._measured_in = {}, None, None, Filters()
         self.envelope = Envelope(samples)
         self.set_filters(Filters())
         in_background(lambda: build(samples), self._take_envelope)
@@ -204,9 +205,8 @@ class TraceView(FindingsWalk):
         self.caliper_piece, rate = piece, self.waveform.rate_hz
         last, seconds = self.waveform.samples.shape[1] - 1, min(self.page_s, self.waveform.duration_s)
         a, b = (min(last, round((self.start_s + seconds * share) * rate)) for share in (1 / 3, 2 / 3))
-        scale, unit = self.measured(piece.channel)
-        first, second = (float(self.values(piece.channel, at, at + 1)[0]) * scale for at in (a, b))
-        self.caliper = Caliper(piece.channel, a / rate, b / rate, first, second, unit)
+        first, second = (self._measured_at(piece.channel, at) for at in (a, b))
+        self.caliper = Caliper(piece.channel, a / rate, b / rate, first, second, self.measured(piece.channel)[1])
         self.update()
 
     def mark_between_cursors(self) -> None:
@@ -220,8 +220,7 @@ class TraceView(FindingsWalk):
     def show_raw(self, on: bool) -> None:
         """Show the signal as it was recorded, whatever filters are chosen; or filtered again."""
         self.raw = on
-        self.overlays_changed()
-        self.changed()
+        self._signal_changed()
 
     def set_filters(self, filters: Filters) -> None:
         """Filter what is shown (never what is read); what the sampling rate does not allow stays off."""
@@ -231,8 +230,34 @@ class TraceView(FindingsWalk):
             action = self.named.get(f"{kind}-{value:g}")
             if action is not None:
                 action.setChecked(True)
+        self._signal_changed()
+
+    def _signal_changed(self) -> None:
+        """Draw again, and measure again where what is shown has gone through other filters than what was measured."""
         self.overlays_changed()
         self.changed()
+        if self.shown_filters != self._measured_in:
+            self._measured_in = self.shown_filters
+            self.measure_again()
+
+    def measure_again(self) -> None:
+        """Take the calipers' values from the signal as it is shown now; what is not in view is forgotten."""
+        caliper = self.caliper
+        if caliper is None:
+            return
+        first_s, last_s = sorted((caliper.start_s, caliper.end_s))
+        if not self.start_s <= first_s <= last_s <= self.start_s + self.looked_at_s:
+            self.caliper = self.caliper_piece = None
+            return
+        for end, time_s in ((False, caliper.start_s), (True, caliper.end_s)):
+            caliper = caliper.moved(
+                end, time_s, self._measured_at(caliper.channel, round(time_s * self.waveform.rate_hz))
+            )
+        self.caliper = caliper
+
+    def _measured_at(self, channel: int, index: int) -> float:
+        """Return the measured value of a sample as it is shown."""
+        return float(self.values(channel, index, index + 1)[0]) * self.measured(channel)[0]
 
     def changed(self) -> None:
         """Draw again, and tell the window that the view's state is another."""
@@ -249,8 +274,7 @@ class TraceView(FindingsWalk):
         rate = self.waveform.rate_hz
         at = round((caliper.end_s if end else caliper.start_s) * rate) + samples
         at = min(max(0, at), self.waveform.samples.shape[1] - 1)
-        value = float(self.values(caliper.channel, at, at + 1)[0]) * self.measured(caliper.channel)[0]
-        self.caliper = caliper.moved(end, at / rate, value)
+        self.caliper = caliper.moved(end, at / rate, self._measured_at(caliper.channel, at))
         self.update()
 
     def filter_words(self) -> str:
@@ -261,10 +285,6 @@ class TraceView(FindingsWalk):
         if self.raw:
             return self.tr("raw signal, without {filter}").format(filter=words)
         return words if self._shown_filtered() is not None else words + self.tr(" (working)")
-
-    def _take_filtered(self) -> None:
-        self.overlays_changed()
-        self.changed()
 
     # Mouse
 
