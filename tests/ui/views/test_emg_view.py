@@ -145,6 +145,18 @@ def test_a_signal_far_from_zero_is_drawn_around_its_median_and_says_so(shown, ha
     assert near.offset(0) == 0.0
 
 
+@pytest.mark.parametrize("offset_uv", [400.0, 1_500.0, -1_500.0])
+def test_an_offset_larger_than_the_potentials_is_taken_away_before_the_sensitivity_is_chosen(shown, hands, offset_uv):
+    noise = np.random.default_rng(2).normal(0, 5, 40_000).astype(np.float32)
+    samples = (spikes(interval_s=0.4) + noise)[None] + np.float32(offset_uv)
+    view = shown(hands.recording(samples, RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    assert view.offset(0) == pytest.approx(offset_uv, abs=1)
+    assert view.per_division in (50.0, 100.0)  # 300 µV are three to six divisions
+    assert "Drawn around its median: EMG" in words(view)
+    ecg = shown(hands.recording(samples / 1000, 500.0, ("II",), "mV"))
+    assert ecg.offset(0) == 0.0  # on ECG paper an offset of up to 2 mV is shown
+
+
 def test_settings_are_never_shortened_in_a_narrow_view(shown, hands, monkeypatch):
     from viewer.ui.views import corners
 

@@ -24,6 +24,8 @@ from viewer.ui.views.trace_view import TOOLS, TraceView
 
 DIVISIONS = (10, 8)
 CLICK_PX = 8
+LEAST_UV = 20.0
+"""The finest sensitivity that is chosen by itself; an offset of less than such a division is left as it is."""
 FRAME_S = 0.003
 """For so long sweeps are laid over each other in one frame."""
 _TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}
@@ -37,6 +39,7 @@ class EmgSweepView(TraceView):
     """
 
     tools = (*TOOLS, "potential", "train")
+    far_uv = LEAST_UV
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,7 +106,7 @@ class EmgSweepView(TraceView):
         self.file_scale.study_changed()
 
     def _sensible_sensitivity(self) -> float:
-        """The sensitivity at which the first seconds stay within three divisions, not finer than 20 µV."""
+        """The sensitivity at which the first seconds stay within three divisions, not finer than ``LEAST_UV``."""
         channels = range(len(self.waveform.channels)) if self.all_channels else [self.channel]
         highest = 0.0
         for channel in channels:
@@ -112,7 +115,7 @@ class EmgSweepView(TraceView):
             if piece.size:
                 highest = max(highest, float(np.percentile(np.abs(piece), 99.8)))
         sensible = at_least_125(highest / 3)
-        return max(sensible, 20.0) if self.waveform.units[self.channel] in _TO_UV else sensible
+        return max(sensible, LEAST_UV) if self.waveform.units[self.channel] in _TO_UV else sensible
 
     # How it is shown
 

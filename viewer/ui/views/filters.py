@@ -108,10 +108,10 @@ class Running:
 
 
 def far_median(samples: np.ndarray, least: float) -> float:
-    """Return a signal's median where it is further from 0 than ``least`` and than twice the signal's range, else 0."""
+    """Return a signal's median where it is further from 0 than ``least`` and than the signal goes from it, else 0."""
     values = samples[:: max(1, len(samples) // 20_000)]
     values = values[np.isfinite(values)]
     if not values.size:
         return 0.0
-    low, middle, high = np.percentile(values, (0.5, 50, 99.5))
-    return float(middle) if abs(middle) > max(2 * (high - low), least, 1e-9) else 0.0
+    low, middle, high = np.percentile(values, (0.1, 50, 99.9))
+    return float(middle) if abs(middle) > max(high - middle, middle - low, least, 1e-9) else 0.0

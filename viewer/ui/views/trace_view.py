@@ -17,7 +17,6 @@ from viewer.ui.views.findings_walk import FindingsWalk
 from viewer.ui.views.overview import Overview
 
 TOOLS = ("pan", "caliper", "region")
-FAR_UV = 2000.0
 _GRIP_PX = 6
 _SNAP_PX = 10
 _CLICK_PX = 4
@@ -27,6 +26,8 @@ class TraceView(FindingsWalk):
     """A recording. What it shows of a channel in a line is a *piece* (a strip of paper, a sweep) with a ``channel``."""
 
     tools: tuple[str, ...] = TOOLS
+    far_uv = 2000.0
+    """A channel that rests further from 0 than this, and than its own deflections, is drawn around its median."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,7 +142,7 @@ class TraceView(FindingsWalk):
         """Return the median of a channel that lies far from 0 as it was recorded, else 0."""
         if channel not in self._offsets:
             scale, unit = self.measured(channel)
-            least = FAR_UV * {"µV": 1.0, "mV": 1e-3}.get(unit, 0.0) / scale
+            least = self.far_uv * {"µV": 1.0, "mV": 1e-3}.get(unit, 0.0) / scale
             self._offsets[channel] = far_median(self.waveform.samples[channel], least)
         return self._offsets[channel]
 
