@@ -327,6 +327,37 @@ def test_events_spans_and_heat_are_drawn_where_they_are(emg, hands, qtbot):
     qtbot.keyRelease(emg, Qt.Key.Key_H)
 
 
+def test_heat_is_painted_only_on_channels_with_events_of_the_class(shown, hands, qtbot):
+    """The map is one for all channels; on a channel of noise it would point at nothing."""
+    samples = np.stack([spikes(), np.random.default_rng(0).normal(0, 5, 40_000).astype(np.float32)])
+    view = shown(hands.recording(samples, RATE, ("A", "B"), "uV", Kind.EMG_TRACE), 1024, 700)
+    qtbot.keyClick(view, Qt.Key.Key_A)
+    events = (Event("PSW", 0.05, 0.049, 0.051, "A", 0.9), Event("Fibs", 0.05, 0.049, 0.051, "B", 0.9))
+    maps = tuple(HeatMap(label, np.ones(10, np.float32), start_s=0, end_s=0.1) for label in ("PSW", "Others"))
+    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("PSW", 0.9, 0.4),), maps, events))
+
+    def tint(channel):
+        pixels = hands.rgb(emg_paint.screen(view, 1.0).image).astype(int)
+        row = round(view.zero_y(view.sweeps()[channel])) + 60
+        return np.median(np.abs(pixels[row, 60:-60] - plain[row, 60:-60]).sum(1))
+
+    plain = hands.rgb(emg_paint.screen(view, 1.0).image).astype(int)
+    view.set_label("PSW")
+    assert tint(0) > 60
+    assert tint(1) == 0
+    view.set_label("Others")
+    assert tint(0) == tint(1) == 0
+    view.set_label("PSW")
+    assert (view.heat_on(0), view.heat_on(1)) == (maps[0], None)
+    qtbot.keyClick(view, Qt.Key.Key_K)  # the second channel by itself
+    assert [s.channel for s in view.sweeps()] == [1]
+    picture = hands.rgb(view.picture())
+    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("PSW", 0.9, 0.4),), (), events))
+    bar = view.overview.rect
+    strip = slice(round(bar.top()), round(bar.bottom()))
+    np.testing.assert_array_equal(hands.rgb(view.picture())[strip], picture[strip])  # nor in the bar
+
+
 def test_thousands_of_events_do_not_hold_up_a_frame(shown, hands):
     view = shown(hands.recording(spikes(60.0)[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1280, 800)
     times = np.linspace(0, 59, 6000)

@@ -5,7 +5,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from viewer.reading.values import Event
+from viewer.reading.values import Event, HeatMap
 from viewer.study import Kind
 from viewer.ui.views import emg_events, emg_paint
 from viewer.ui.views import sweeps as stretches
@@ -68,6 +68,11 @@ class EmgSweepView(TraceView):
         return _TO_UV.get(self.waveform.units[channel], 1.0)
 
     @property
+    def shown_channels(self) -> list[int]:
+        """The channel that is looked at, or all of them."""
+        return list(range(len(self.waveform.channels))) if self.all_channels else [self.channel]
+
+    @property
     def sweep_s(self) -> float:
         """The length of a sweep."""
         return self.per_division_s * DIVISIONS[0]
@@ -107,8 +112,7 @@ class EmgSweepView(TraceView):
 
     def _sensible_sensitivity(self) -> float:
         """The sensitivity at which the first seconds stay within three divisions, not finer than ``LEAST_UV``."""
-        channels = range(len(self.waveform.channels)) if self.all_channels else [self.channel]
-        highest = 0.0
+        channels, highest = self.shown_channels, 0.0
         for channel in channels:
             piece = self.waveform.samples[channel, : 200_000 : len(channels)] - np.float32(self.offset(channel))
             piece = piece[np.isfinite(piece)] * self.to_unit(channel)
@@ -284,8 +288,7 @@ class EmgSweepView(TraceView):
             return stretches.raster(self.channel, self.start_s, self.sweep_s)
         if self.mode == "trigger":
             return stretches.triggered(self.channel, self._triggers(), self.sweep_s, self.superimposed)
-        channels = list(range(len(self.waveform.channels))) if self.all_channels else [self.channel]
-        return stretches.free_run(channels, self.start_s)
+        return stretches.free_run(self.shown_channels, self.start_s)
 
     def _triggers(self) -> list[float]:
         rate, most = self.waveform.rate_hz, stretches.MOST_SUPERIMPOSED if self.superimposed else stretches.RASTER_ROWS
@@ -347,6 +350,13 @@ class EmgSweepView(TraceView):
     def measure_again(self) -> None:
         super().measure_again()
         self.measuring.again()
+
+    def heat_on(self, channel: int) -> HeatMap | None:
+        """Return the chosen class's map for a channel; of several, those without an event of the class have none."""
+        heat, names = self.heat_map, self.waveform.channels  # the map is one for all channels, the highest of them
+        if not self.overlays_shown or heat is None or heat.values.ndim != 1:
+            return None
+        return heat if len(names) == 1 or self.found.holds(heat.label, names[channel]) else None
 
     # Drawing
 
