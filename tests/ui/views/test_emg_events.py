@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from viewer.reading.values import Event, Finding, Span
+from viewer.reading.values import Event, Finding, Span, Train
 from viewer.study import Kind
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.found import found_in
@@ -37,7 +37,8 @@ def train(shown, hands):
     events += [Event("Others", 5.0, 4.99, 5.01, "B", 0.6)]
     view = shown(hands.recording(samples, RATE, ("A", "B"), "uV", Kind.EMG_TRACE), 1024, 700)
     view.set_dark(False)
-    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("Fibs", 0.9, 0.5),), (), tuple(events)))
+    trains = (Train(1, "Fibs", 30, 1 / 0.15, 0.0, "A"), Train(2, "PSW", 10, 1 / 0.15, 0.0, "A"))
+    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("Fibs", 0.9, 0.5),), (), tuple(events), trains))
     view.per_division_s = 0.05
     view.changed()
     return view
@@ -132,6 +133,28 @@ def test_a_click_selects_an_event_and_measures_it(train, qtbot):
     said = " ".join(train.measuring.words())
     assert "Train 1, 30 events" in said
     assert "Rate 6.67 Hz" in said  # 1 / 150 ms
+
+
+def test_a_train_with_pauses_has_the_rhythm_that_the_table_tells(train, hands):
+    """Discharges at 4 Hz, then a pause of 12 s: over all of it that is 2.4 Hz, but the unit fires at 4 Hz."""
+    from viewer.ui.trains_table import cells
+
+    times = [*np.arange(0.1, 3.0, 0.25), *np.arange(15.0, 30.0, 0.25)]
+    events = tuple(Event("Fibs", t, t, t + 0.003, "A", 0.9, 1) for t in times)
+    told = Train(1, "Fibs", len(times), 4.0, 0.0, "A")
+    train.set_reading(hands.a_reading(Kind.EMG_TRACE, (), (), events, (told,)))
+    train.go_to_train(1)
+    said = train.measuring.words()
+    assert f"Train 1, {len(times)} events" in said
+    assert "Rate 4 Hz, CV 0 %" in said
+    assert cells(told)[3:] == ("4.0 Hz", "0.0 %")
+
+
+def test_a_coefficient_of_variation_is_a_whole_number_of_percent(train):
+    for start in (0.1, 0.2, 0.3, 0.4, 0.5, 5.0):
+        train.measuring.mark(0, start, 0.01)
+    # intervals of 0.1, 0.1, 0.1, 0.1 and 4.5 s: mean 0.98 s, standard deviation 1.97 s
+    assert "Rate 1.02 Hz, CV 201 %" in train.measuring.words()
 
 
 def test_the_potential_tool_measures_where_it_is_clicked_and_its_ends_are_dragged(train, hands, qtbot):

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from viewer.measure.emg import Potential, measure_potential
-from viewer.measure.firing import IntervalStatistics, interval_statistics
+from viewer.measure.firing import interval_statistics
+from viewer.reading.values import Train
 from viewer.ui.views.calipers import snap
 from viewer.ui.views.corners import text_block
 from viewer.ui.views.sweeps import Sweep
@@ -164,7 +164,7 @@ class Measuring:
 
     def words(self) -> tuple[str, ...]:
         """Return the measured values, a line each."""
-        view, tr = self._view, self._view.tr
+        tr = self._view.tr
         lines: list[str] = []
         if self.measured is not None:
             lines += potential_words(self.measured.potential, tr)
@@ -175,13 +175,19 @@ class Measuring:
         times = self.marked[1]
         if times:
             lines.append(tr("{count} marked").format(count=len(times)))
-            lines += rhythm_words(interval_statistics(times), tr)
-        event = view.chosen_event
-        if event is not None and event.train is not None:
-            members = view.found.trains().get(event.train, np.zeros(0, int))
-            lines.append(tr("Train {number}, {count} events").format(number=event.train, count=len(members)))
-            lines += rhythm_words(interval_statistics(view.found.time_s[members]), tr)
+            found = interval_statistics(times)
+            lines += [] if found is None else rhythm_words(found.rate_hz, found.cv, found.slowing, tr)
+        train = self._train()
+        if train is not None:
+            lines.append(tr("Train {number}, {count} events").format(number=train.train, count=train.events))
+            lines += rhythm_words(train.rate_hz, train.interval_cv, train.slowing, tr)
         return tuple(lines)
+
+    def _train(self) -> Train | None:
+        """Return the train of the event that is looked at, with the rhythm that the reading tells of it."""
+        event, reading = self._view.chosen_event, self._view.reading
+        trains = reading.trains if reading is not None else ()
+        return next((t for t in trains if event is not None and t.train == event.train), None)
 
     def paint(self, painter: QPainter) -> None:
         """Draw beginning, peak and end, the marked discharges, and the values beside the trace."""
@@ -261,15 +267,13 @@ def potential_words(potential: Potential, tr) -> list[str]:  # type: ignore[no-u
     return lines
 
 
-def rhythm_words(statistics: IntervalStatistics | None, tr) -> list[str]:  # type: ignore[no-untyped-def]
+def rhythm_words(rate_hz: float, cv: float | None, slowing: float | None, tr) -> list[str]:  # type: ignore[no-untyped-def]
     """Return a train's rate and regularity as they are read out."""
-    if statistics is None:
-        return []
-    line = tr("Rate {value} Hz").format(value=f"{statistics.rate_hz:.3g}")
-    if statistics.cv is not None:
-        line += tr(", CV {value} %").format(value=f"{100 * statistics.cv:.2g}")
+    line = tr("Rate {value} Hz").format(value=f"{rate_hz:.3g}")
+    if cv is not None:
+        line += tr(", CV {value} %").format(value=f"{100 * cv:.0f}")
     lines = [line]
-    if statistics.slowing is not None and abs(statistics.slowing) >= 0.1:
-        way = tr("Slows by {value} %") if statistics.slowing > 0 else tr("Speeds up by {value} %")
-        lines.append(way.format(value=f"{100 * abs(statistics.slowing):.0f}"))
+    if slowing is not None and abs(slowing) >= 0.1:
+        way = tr("Slows by {value} %") if slowing > 0 else tr("Speeds up by {value} %")
+        lines.append(way.format(value=f"{100 * abs(slowing):.0f}"))
     return lines
