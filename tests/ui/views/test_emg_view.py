@@ -222,11 +222,11 @@ def test_triggers_are_looked_for_in_the_filtered_signal_that_is_drawn(shown, han
     assert view.filters.high_pass_hz == 20
     qtbot.keyClick(view, Qt.Key.Key_T)
     qtbot.waitUntil(lambda: not view.filtering)
-    late = (triggers(view) - 0.05 + 0.05) % 0.1 - 0.05
+    late = triggers(view) % 0.1 - 0.05
     assert len(late) == 30
     assert np.abs(late).max() < 0.0006  # each on a spike, which is 1 ms wide
     qtbot.keyClick(view, Qt.Key.Key_U)  # as it was recorded the wander crosses the level between the spikes
-    late = (triggers(view) - 0.05 + 0.05) % 0.1 - 0.05
+    late = triggers(view) % 0.1 - 0.05
     assert np.abs(late).max() > 0.01
 
 
@@ -242,10 +242,39 @@ def test_a_long_recording_is_filtered_as_far_as_triggers_are_looked_for(shown, h
     times = triggers(view)
     assert len(times) == 30
     assert times[-1] - times[0] == pytest.approx(145)  # 1.45 million samples on
-    assert np.abs((times - 0.05 + 0.05) % 0.1 - 0.05).max() < 0.0006
+    assert np.abs(times % 0.1 - 0.05).max() < 0.0006
     for sweep in view.sweeps():
         last = (sweep.start_s + view.sweep_s) * RATE
         assert view.shown_samples(sweep.start_s * RATE, last)[1] is not view.envelope  # and drawn filtered
+
+
+@pytest.mark.parametrize(("amplitude", "offset_uv"), [(-300.0, 0.0), (300.0, 0.0), (-300.0, 5_000.0), (-60.0, 0.0)])
+def test_the_first_level_is_one_that_the_potentials_in_view_reach(shown, hands, qtbot, amplitude, offset_uv):
+    noise = np.random.default_rng(3).normal(0, 5, 40_000)
+    samples = (spikes(amplitude=amplitude) + noise + offset_uv).astype(np.float32)
+    view = shown(hands.recording(samples[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert view.level == pytest.approx(amplitude / 2, abs=10)
+    times = triggers(view)
+    assert len(times) == 30
+    assert np.abs(times % 0.1 - 0.05).max() < 0.0006  # each on a spike
+    assert f"triggers {times[0]:.3f} s – {times[-1]:.3f} s" in words(view)
+    assert times[-1] >= 2.949
+    view.set_level(1.1 * amplitude)  # what a person sets stays
+    qtbot.keyClick(view, Qt.Key.Key_F)
+    view.go_to(1.0)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert view.level == 1.1 * amplitude
+
+
+def test_the_first_level_is_taken_from_further_on_where_nothing_is_in_view(shown, hands, qtbot):
+    samples = np.random.default_rng(3).normal(0, 5, 40_000).astype(np.float32)
+    samples[20_000:] += spikes(2.0, amplitude=-400.0)
+    view = shown(hands.recording(samples[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert view.level == pytest.approx(-200, abs=10)
+    assert triggers(view)[0] == pytest.approx(2.05, abs=0.001)
+    assert len(view.sweeps()) == 20
 
 
 @pytest.mark.parametrize("offset_uv", [5_000.0, 500_000.0, -5_000.0])

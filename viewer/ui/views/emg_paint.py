@@ -185,8 +185,7 @@ def corner_words(view: "EmgSweepView") -> Corners:
     polarity = tr("negative up") if view.negative_up else tr("positive up")
     scales = f"{time_words(view.per_division_s)}   {voltage_words(view.per_division, tuple(units))}   {polarity}"
     mode = {"free": tr("free run"), "raster": tr("raster"), "trigger": triggered}[view.mode]
-    until = min(wave.duration_s, view.start_s + view.page_s)
-    when = f"{_clock(view.start_s)} – {_clock(until)}"
+    when = _when(view)
     if not (view.all_channels and view.mode == "free"):
         when = f"{wave.channels[view.channel]}   {when}"
     hover = view.hover_words()
@@ -203,6 +202,15 @@ def corner_words(view: "EmgSweepView") -> Corners:
     if view.mode == "trigger" and not sweeps:
         notice.append(tr("Nothing crosses the level from here on"))
     return Corners((), (), (scales, f"{mode}   {view.filter_words()}", when), (), tuple(notice))
+
+
+def _when(view: "EmgSweepView") -> str:
+    """Return the time that is shown; of triggered sweeps, which lie apart, the first and the last trigger's."""
+    sweeps = view.sweeps() if view.mode == "trigger" else []
+    if sweeps:
+        first, last = (s.start_s + DELAY_DIVISIONS / _COLUMNS * view.sweep_s for s in (sweeps[0], sweeps[-1]))
+        return view.tr("triggers {first} – {last}").format(first=_clock(first), last=_clock(last))
+    return f"{_clock(view.start_s)} – {_clock(min(view.waveform.duration_s, view.start_s + view.page_s))}"
 
 
 def paint_words(painter: QPainter, view: "EmgSweepView") -> None:

@@ -49,7 +49,7 @@ class EmgSweepView(TraceView):
         self.mode, self.superimposed = "free", True
         self.negative_up = True
         self.channel, self.all_channels = 0, False
-        self.level = 0.0
+        self.level, self.level_set = 0.0, False
         self._canvas: tuple[object, emg_paint.Drawing] | None = None
         self.unhurried = False
         self._sweeps: tuple[object, list[Sweep]] | None = None
@@ -105,7 +105,7 @@ class EmgSweepView(TraceView):
         self.named["all"].setChecked(self.all_channels)
         self.per_division_s = 0.01 if emg else at_least_125(min(wave.duration_s, 10.0) / DIVISIONS[0])
         self.per_division = self._sensible_sensitivity()
-        self.level = self.per_division
+        self.level_set = False
         self.set_mode("free")
         self.named["scale"].setVisible(self.file_scale.offered)
         self.file_scale.study_changed()
@@ -125,9 +125,21 @@ class EmgSweepView(TraceView):
 
     def set_mode(self, mode: str) -> None:
         """Choose free-running sweeps, a raster of consecutive ones, or triggered ones."""
+        if mode == "trigger" and not self.level_set:
+            self.level = self._sensible_level()
         self.mode = mode if mode in stretches.MODES else "free"
         self.named[self.mode].setChecked(True)
         self.changed()
+
+    def _sensible_level(self) -> float:
+        """Return a trigger level at which the potentials in view, or further on, stand out, in µV; else a division."""
+        first, scale = int(self.start_s * self.waveform.rate_hz), self.to_unit(self.channel)
+        for count in (int(self.page_s * self.waveform.rate_hz) + 1, self._search_samples):
+            values = self.values(self.channel, first, first + count) - np.float32(self.offset(self.channel))
+            level = stretches.standing_out(values)
+            if level is not None:
+                return level * scale
+        return self.per_division
 
     def step_time(self, longer: bool, at: QPointF | None = None) -> None:
         """Change the sweep speed by one step of 1-2-5, the time under ``at`` staying where it is."""
@@ -177,7 +189,7 @@ class EmgSweepView(TraceView):
 
     def set_level(self, level: float) -> None:
         """Set the trigger level in µV from the zero line (with its sign)."""
-        self.level = level
+        self.level, self.level_set = level, True
         self.changed()
 
     def listen(self, on: bool, to_the_end: bool = False) -> None:
@@ -227,7 +239,7 @@ class EmgSweepView(TraceView):
         return {
             "per_division_s": self.per_division_s, "per_division": self.per_division, "start_s": self.start_s,
             "mode": self.mode, "negative_up": self.negative_up, "channel": self.channel, "all": self.all_channels,
-            "level": self.level, "superimposed": self.superimposed, "tool": self.tool,
+            "level": self.level, "level_set": self.level_set, "superimposed": self.superimposed, "tool": self.tool,
             "unit": self.waveform.units[0], "scale_asked": self.file_scale.asked,
             "filters": [self.filters.high_pass_hz, self.filters.low_pass_hz, self.filters.notch_hz],
         }  # fmt: skip
@@ -239,13 +251,14 @@ class EmgSweepView(TraceView):
             mode, tool = str(state["mode"]), str(state["tool"])
             filters = Filters(*(finite(v) for v in state["filters"]))
             up, every, over = bool(state["negative_up"]), bool(state["all"]), bool(state["superimposed"])
+            level_set = bool(state["level_set"])
         except (KeyError, TypeError, ValueError):
             return
         self.per_division_s = min(max(at_least_125(time_s), TIME_RANGE_S[0]), TIME_RANGE_S[1])
         if (
             state.get("unit", self.waveform.units[0]) == self.waveform.units[0]
         ):  # else the sensitivity is of another scale
-            self.per_division, self.level = at_least_125(sensitivity), level
+            self.per_division, self.level, self.level_set = at_least_125(sensitivity), level, level_set
         self.file_scale.restore(state.get("scale_asked"))
         self.channel = channel if 0 <= channel < len(self.waveform.channels) else 0
         self.negative_up, self.all_channels, self.superimposed = up, every, over

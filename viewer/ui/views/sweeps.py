@@ -12,6 +12,7 @@ DELAY_DIVISIONS = 2
 """In triggered mode the trigger stands this far from the left (the delay line)."""
 MOST_SUPERIMPOSED = 30
 SEARCH_SAMPLES = 3_000_000
+_NOISE_REACH = 5.0
 _PIECE, _BLOCKS = 4096, 8192
 
 
@@ -71,6 +72,20 @@ def crossings(
         times.append(found / rate_hz)
         at = int(np.ceil(found + dead_s * rate_hz))
     return times
+
+
+def standing_out(heights: np.ndarray) -> float | None:
+    """Return half of the largest height, but beyond the noise; None where nothing stands out of the noise.
+
+    ``heights`` are counted from the zero line; gaps are ignored. The noise is taken from the median deviation, which
+    potentials that are far apart do not touch, and reaches to five standard deviations.
+    """
+    heights = heights[np.isfinite(heights)]
+    if not heights.size:
+        return None
+    noise = _NOISE_REACH * 1.4826 * float(np.median(np.abs(heights - np.median(heights))))
+    largest = float(max(heights.min(), heights.max(), key=abs))
+    return float(np.copysign(max(abs(largest) / 2, noise), largest)) if abs(largest) > 1.2 * noise else None
 
 
 def _beyond(values: np.ndarray, zero: float, level: float) -> np.ndarray:
