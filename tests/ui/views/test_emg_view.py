@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from viewer.reading.values import Event, Finding, HeatMap, Span
 from viewer.study import Kind
 from viewer.ui.views import emg_paint
+from viewer.ui.views.calipers import Caliper
 from viewer.ui.views.envelope import BASE, Envelope, build
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import at_least_125, step_125, time_words, voltage_words
@@ -630,3 +631,11 @@ def test_a_long_recordings_whole_is_filtered_as_lows_and_highs(shown, hands, qtb
     np.testing.assert_allclose(
         envelope.samples[0, 200_000 - offset : 201_000 - offset], expected[200_000:201_000], atol=0.5
     )
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "told"),
+    [(0.0034, "3.40 ms"), (0.0254, "25.4 ms"), (0.0996, "99.6 ms"), (0.1, "100 ms"), (0.1234, "123 ms"), (2.5, "2500 ms")],
+)  # fmt: skip
+def test_an_interval_has_three_digits_at_least(interval_s, told):
+    assert Caliper(0, 1.0, 1.0 + interval_s, 0.0, 0.0, "µV").words(in_hz=True).split("   ")[0] == told
