@@ -161,7 +161,7 @@ def abstained_because(reading: Reading) -> str:
     telling = (
         "kind-doubted", "kind-unknown", "kind-network-missing", "no-model", "model-unsuitable", "kind-impossible",
         "blank", "too-small", "modality-unsuitable", "view-unsuitable", "no-signal", "too-short", "rate-unsuitable",
-        "not-finite",
+        "not-finite", "no-event", "lead-missing", "not-read", "scale-unknown",
     )  # fmt: skip
     by_code = {note.code: note.message for note in reading.warnings}
     found = next((by_code[code] for code in telling if code in by_code), None)
