@@ -183,6 +183,23 @@ def test_the_potential_tool_measures_where_it_is_clicked_and_its_ends_are_dragge
     assert train.measuring.words() == ()
 
 
+@pytest.mark.parametrize("share", [0.2, 0.33, 0.6, 0.8])
+def test_in_a_narrow_view_the_values_hide_neither_the_potential_nor_its_mark(train, hands, share):
+    train.resize(300, 400)
+    train.per_division_s = 0.01
+    train.go_to(0.25 - share * train.sweep_s)
+    event = next(e for e in train.reading.events if abs(e.start_s - 0.25) < 1e-6)
+    train.select_event(event)
+    told = hands.rgb(train.picture())
+    train.measuring.words = lambda: ()
+    area = train.screen_rect
+    hidden = np.abs(told.astype(int) - hands.rgb(train.picture())).sum(2) > 0
+    assert hidden.any()
+    assert not hidden[: round(train.zero_y(train.sweeps()[0]) - 0.38 * area.height() + 7)].any()  # label, letter, tick
+    left, right = (round(float(train.x_of(train.sweeps()[0], t))) for t in (event.start_s, event.end_s))
+    assert not hidden[:, left : right + 1].any()
+
+
 def test_what_is_measured_is_measured_again_in_the_signal_that_the_filters_leave(train, qtbot):
     sweep = train.sweeps()[0]
     at = QPointF(float(train.x_of(sweep, 0.25 + FIB_MS / 2000)), float(train.zero_y(sweep)))

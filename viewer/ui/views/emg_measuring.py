@@ -11,6 +11,7 @@ from viewer.measure.firing import interval_statistics
 from viewer.reading.values import Train
 from viewer.ui.views.calipers import snap
 from viewer.ui.views.corners import text_block
+from viewer.ui.views.emg_events import TICK_PX, marks_y
 from viewer.ui.views.sweeps import Sweep
 
 if TYPE_CHECKING:
@@ -203,15 +204,23 @@ class Measuring:
         painter.restore()
         words = self.words()
         if words:
-            text_block(painter, words, area.adjusted(4, 4, -4, -4), view.colours, not self._on_the_right())
+            text_block(painter, words, self._beside(), view.colours, not self._on_the_right())
+
+    def _beside(self) -> QRectF:
+        """Return where the words go: below the marks and labels of what was found in the first sweep."""
+        view, sweep = self._view, next(iter(self._view.sweeps()), None)
+        room = view.screen_rect.adjusted(4, 4, -4, -4)
+        if view.overlays_shown and view.reading is not None and sweep is not None:
+            room.setTop(marks_y(view, sweep) + TICK_PX + 2)
+        return room
 
     def _on_the_right(self) -> bool:
-        """Whether what is measured lies where the words would hide it."""
+        """Whether what is measured lies in the right half, where the words would hide it."""
         view = self._view
         sweep = next(iter(view.sweeps()), None)
         if self.measured is None or sweep is None:
             return False
-        return float(view.x_of(sweep, self.measured.potential.peak_s)) > view.screen_rect.right() - 220
+        return float(view.x_of(sweep, self.measured.potential.peak_s)) > view.screen_rect.center().x()
 
     def _paint_potential(self, painter: QPainter, sweep: Sweep, potential: Potential) -> None:
         view = self._view
