@@ -1,16 +1,13 @@
 """The middle of the window: the study (two of them side by side), its heading, and its tools."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QMenu,
     QSizePolicy,
     QSpinBox,
     QSplitter,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,13 +16,13 @@ from viewer.study import Image, Kind, Study
 from viewer.ui.entry import Entry, State, patient_key
 from viewer.ui.parts import named, rule, words
 from viewer.ui.text import kind_from_title, kind_title, number, tr
-from viewer.ui.theme import icon, theme
+from viewer.ui.theme import theme
+from viewer.ui.tool_row import ToolRow
 from viewer.ui.views import StudyView, view_for
 from viewer.ui.views.findings_walk import FindingsWalk
 
 IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
 TRACE_KINDS = (Kind.ECG_TRACE, Kind.EMG_TRACE)
-SWITCHES_AT_MOST = 7
 
 
 class Heading(QWidget):
@@ -108,9 +105,7 @@ class Stage(QWidget):
         super().__init__()
         named(self, "stage")
         self.heading = Heading()
-        self.tools = QToolBar()
-        self.tools.setIconSize(QSize(18, 18))
-        self.tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.tools = ToolRow()
         self._empty = words(name="muted", factor=1.2, wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -128,7 +123,7 @@ class Stage(QWidget):
         column.addWidget(rule())
         column.addWidget(self._empty, 1)
         column.addWidget(self._split, 1)
-        self.offer({})
+        self.tools.offer({})
         self.show_entry("main", None)
 
     @property
@@ -187,9 +182,6 @@ class Stage(QWidget):
 
     def restyle(self) -> None:
         """Take over the theme."""
-        more = self.tools.findChild(QToolButton, "qt_toolbar_ext_button")
-        if more is not None:
-            more.setIcon(icon("next"))
         for view in self.views():
             view.set_dark(theme().dark)
 
@@ -212,20 +204,6 @@ class Stage(QWidget):
         """Show the next event of the main study, or the one before."""
         if isinstance(self.view, FindingsWalk):
             self.view.go_to_finding(onward)
-
-    def offer(self, groups: dict[str, list[QAction]]) -> None:
-        """Put a view's tools into the bar above it: switches as buttons, the rest in a menu a group."""
-        self.tools.clear()
-        switches = {title: [a for a in actions if a.actionGroup() is not None] for title, actions in groups.items()}
-        first = next((title for title, found in switches.items() if 1 < len(found) <= SWITCHES_AT_MOST), None)
-        if first is not None:
-            self.tools.addActions(switches[first])
-            self.tools.addSeparator()
-        for title, actions in groups.items():
-            rest = [a for a in actions if title != first or a not in switches[title]]
-            if rest:
-                self.tools.addWidget(_menu_button(title, rest))
-        self.tools.setVisible(bool(groups))
 
     def _make(self, place: str, entry: Entry) -> StudyView:
         assert entry.study is not None
@@ -314,14 +292,3 @@ def _empty_words(entry: Entry | None, identity: bool) -> str:
     if entry is None:
         return tr("Drop studies here, or open them with Ctrl+O")
     return entry.error_for(identity) if entry.state is State.FAILED else tr("Being opened")
-
-
-def _menu_button(title: str, actions: list[QAction]) -> QToolButton:
-    button = QToolButton()
-    button.setText(f"{title} ▾")
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setAutoRaise(True)
-    menu = QMenu(button)
-    menu.addActions(actions)
-    button.setMenu(menu)
-    return button
