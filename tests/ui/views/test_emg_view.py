@@ -231,6 +231,17 @@ def test_triggers_are_looked_for_in_the_filtered_signal_that_is_drawn(shown, han
     assert np.abs(late).max() > 0.01
 
 
+def test_a_level_that_nobody_set_is_chosen_anew_where_the_filter_answers_later(shown, hands, qtbot):
+    view = shown(hands.recording(wandering()[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.set_filters(Filters(high_pass_hz=20.0))
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert "(working)" in words(view)
+    qtbot.waitUntil(lambda: not view.filtering)
+    assert view.level == pytest.approx(-150, abs=40)
+    assert len(triggers(view)) == 30
+    assert np.abs(triggers(view) % 0.1 - 0.05).max() < 0.0006
+
+
 def test_a_long_recording_is_filtered_as_far_as_triggers_are_looked_for(shown, hands, qtbot):
     signal = np.tile(wandering(), 40)  # eight million samples: more than are kept filtered
     view = shown(hands.recording(signal[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)

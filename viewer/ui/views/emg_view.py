@@ -125,14 +125,18 @@ class EmgSweepView(TraceView):
 
     def set_mode(self, mode: str) -> None:
         """Choose free-running sweeps, a raster of consecutive ones, or triggered ones."""
-        if mode == "trigger" and not self.level_set:
-            self.level = self._sensible_level()
+        if mode == "trigger":
+            self._choose_level()
         self.mode = mode if mode in stretches.MODES else "free"
         self.named[self.mode].setChecked(True)
         self.changed()
 
+    def _choose_level(self) -> None:
+        """Choose a level at which the potentials in view, or further on, stand out, unless a person has set one."""
+        if not self.level_set:
+            self.level = self._sensible_level()
+
     def _sensible_level(self) -> float:
-        """Return a trigger level at which the potentials in view, or further on, stand out, in µV; else a division."""
         first, scale = int(self.start_s * self.waveform.rate_hz), self.to_unit(self.channel)
         for count in (int(self.page_s * self.waveform.rate_hz) + 1, self._search_samples):
             values = self.values(self.channel, first, first + count) - np.float32(self.offset(self.channel))
@@ -361,6 +365,8 @@ class EmgSweepView(TraceView):
         self.go_to(self.start_s - dx / self.screen_rect.width() * self.sweep_s)
 
     def measure_again(self) -> None:
+        if self.mode == "trigger":
+            self._choose_level()
         super().measure_again()
         self.measuring.again()
 
