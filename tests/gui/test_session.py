@@ -171,6 +171,8 @@ def test_a_sound_files_scale_is_asked_once_and_remembered_with_its_folder(drive:
             yield gui.finished
         assert gui.current.study.waveform.units == ("",)
         yield lambda: gui.view is not None and gui.view.file_scale.bar.isVisible()
+        assert gui.view.negative_up  # as any needle recording, also where its kind was not known at first
+        assert gui.view.per_division_s == 0.01
         gui.view.file_scale.bar.fields[0].setCurrentText("2000")
         gui.view.per_division_s = 0.02
         gui.view.set_negative_up(False)

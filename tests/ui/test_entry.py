@@ -48,6 +48,28 @@ def test_the_reason_for_abstaining_is_the_telling_one() -> None:
     assert abstained_because(make_reading(abstained=True, warnings=notes)) == "It looks like a hand"
 
 
+UNVALIDATED = Note("model-unvalidated", "The model (EMG recordings) has not been validated clinically")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Note("no-event", "No potential stands out of the baseline: there is nothing to name"),
+        Note("no-signal", "The recording is flat: it holds no signal"),
+        Note("too-short", "There are 20 ms, too short to be read"),
+        Note("rate-unsuitable", "500 Hz is too low a sampling rate for needle EMG"),
+        Note("lead-missing", "There are fewer than two of the twelve leads"),
+        Note("scale-unknown", "The recording does not say its voltage unit, and this network reads millivolts"),
+        Note("not-read", "It is not read: no model reads something else; give its kind if it was not recognised"),
+    ],
+    ids=lambda note: note.code,
+)
+def test_of_what_was_not_read_the_reason_is_told_and_not_a_remark(reason: Note) -> None:
+    remarks = (Note("rate-assumed", "The file gives no sampling rate"), Note("mains", "Mains hum was taken away"))
+    told = make_reading(abstained=True, warnings=(remarks[0], reason, remarks[1], UNVALIDATED))
+    assert abstained_because(told) == reason.message
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [(0.0, "0.00"), (0.002, "<0.01"), (0.005, "0.01"), (0.994, "0.99"), (0.9951, ">0.99"), (1.0, "1.00")],

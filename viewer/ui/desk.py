@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from viewer.errors import Cancelled
 from viewer.reading.values import Reading
-from viewer.study import Kind, Region, Study
+from viewer.study import Kind, Region, Source, Study
+from viewer.study.scale import scale_given, scale_missing
 from viewer.ui.entry import Entry, first_label
 from viewer.ui.lane import Job, Lane, Progress
-from viewer.ui.scales import Scales
+from viewer.ui.scales import Scales, of_one_folder
 from viewer.ui.text import error_sentence, tr
 from viewer.ui.tools import engine_tool, opener_tool, with_thumbnail
 
@@ -169,15 +170,18 @@ class Desk(QObject):
         self.reread(entry)
 
     def give_scale(self, entry: Entry, full_scale_uv: float, for_folder: bool) -> None:
-        """Open an entry again with a scale that a person gave, and read it again."""
-        if entry.study is not None and entry.item is not None:
-            (
-                self.scales.remember(entry.study.source, full_scale_uv)
-                if for_folder
-                else self.scales.forget(entry.study.source)
-            )
-            entry.full_scale_uv, entry.study = full_scale_uv, None
-            self.reread(entry)
+        """Open an entry again with a scale that a person gave, and read it again; its folder's open files likewise."""
+        if entry.study is None or entry.item is None:
+            return
+        source, again = entry.study.source, [entry]
+        if for_folder:
+            self.scales.remember(source, full_scale_uv)
+            again += [e for e in self.entries if e is not entry and _takes_scale(e, source)]
+        else:
+            self.scales.forget(source)
+        for one in again:
+            one.full_scale_uv, one.study = full_scale_uv, None
+            self.reread(one)
 
     def reread(self, entry: Entry) -> None:
         """Read again, or open again what failed."""
@@ -420,3 +424,12 @@ class Desk(QObject):
     def _number(self) -> int:
         self._count += 1
         return self._count
+
+
+def _takes_scale(entry: Entry, source: Source) -> bool:
+    """Whether a file that was opened has the scale that is given to the files of another one's folder."""
+    study, reading = entry.study, entry.reading
+    file_format = study.source.format if study is not None else reading.format if reading is not None else None
+    if entry.item is None or file_format is None or not of_one_folder(source, file_format, entry.item.path):
+        return False
+    return study is None or scale_missing(study) or scale_given(study)

@@ -35,7 +35,8 @@ class Entry:
     wants none. ``asked`` counts the person's requests, so that an
     answer to an older one is known. ``further``: which of the reading's further readings is shown; ``twin_of``: the
     same file's entry that this one shows again, as another model reads it. ``title``, ``patient`` and the facts outlive
-    the study. ``full_scale_uv``: what a person said a file without a unit is worth.
+    the study. ``full_scale_uv``: what a person said a file without a unit is worth. ``view_states``: how it was shown,
+    by what it was shown as.
     """
 
     item: "Item | None"
@@ -60,7 +61,7 @@ class Entry:
     own_kind: tuple[Kind, KindFrom] = (Kind.UNKNOWN, KindFrom.FILE)
     shown_kind: Kind = Kind.UNKNOWN
     frames: int = 1
-    view_state: dict[str, Any] = field(default_factory=dict)
+    view_states: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -121,7 +122,7 @@ class Entry:
         assert self.study is not None
         twin = Entry(self.item, number, kind=self.kind, model_id=model_id, thumbnail=self.thumbnail, twin_of=self)
         twin.take(self.as_opened())
-        twin.view_state = dict(self.view_state)
+        twin.view_states = dict(self.view_states)
         return twin
 
     def at_frame(self, frame: int) -> None:
@@ -160,7 +161,7 @@ def abstained_because(reading: Reading) -> str:
     telling = (
         "kind-doubted", "kind-unknown", "kind-network-missing", "no-model", "model-unsuitable", "kind-impossible",
         "blank", "too-small", "modality-unsuitable", "view-unsuitable", "no-signal", "too-short", "rate-unsuitable",
-        "not-finite",
+        "not-finite", "no-event", "lead-missing", "not-read", "scale-unknown",
     )  # fmt: skip
     by_code = {note.code: note.message for note in reading.warnings}
     found = next((by_code[code] for code in telling if code in by_code), None)

@@ -129,8 +129,10 @@ class FindingRow(QAbstractButton):
             mark = round(line.height() * 0.85)
             at = QPointF(x + 10, line.center().y() - mark / 2)
             painter.drawPixmap(at, icon_pixmap("conflict", t.failed, mark, self.devicePixelRatioF()))
-            self._word(painter, tr("conflict"), x + 14 + mark, line.right(), line, t.failed)
+            x = self._word(painter, tr("conflict"), x + 14 + mark, line.right(), line, t.failed)
         painter.setFont(sized(self.font(), 0.88))
         painter.setPen(QColor(t.muted))
         point = tr("operating point {0}").format(number(f.threshold))
+        if QFontMetricsF(painter.font()).horizontalAdvance(point) > line.right() - x - 8:
+            point = number(f.threshold)  # beside a mark on the bar that tells the same
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, point)

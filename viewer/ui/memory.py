@@ -136,7 +136,7 @@ def _described(entry: Entry) -> dict[str, Any]:
         "kind": entry.kind,
         "model": entry.model_id,
         "label": entry.label,
-        "view": entry.view_state,
+        "views": entry.view_states,
         "full_scale_uv": entry.full_scale_uv,
         "region": None if entry.region is None else asdict(entry.region),
     }
@@ -160,8 +160,8 @@ def _restore(entry: Entry, values: dict[str, Any]) -> None:
     for name in ("model", "label"):
         if isinstance(values.get(name), str):
             setattr(entry, {"model": "model_id"}.get(name, name), values[name])
-    if isinstance(values.get("view"), dict):
-        entry.view_state = values["view"]
+    if isinstance(values.get("views"), dict):
+        entry.view_states = {name: state for name, state in values["views"].items() if isinstance(state, dict)}
     scale = values.get("full_scale_uv")
     entry.full_scale_uv = float(scale) if isinstance(scale, int | float) and 0 < scale < 1e12 else None
     if isinstance(values.get("region"), dict):

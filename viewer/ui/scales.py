@@ -45,5 +45,14 @@ class Scales:
         return study if scale is None else with_full_scale(study, scale)
 
 
+def of_one_folder(source: Source, file_format: str, path: Path) -> bool:
+    """Whether a scale remembered for a file's folder is for another file, too."""
+    return _key(source) == _key_of(file_format, path)
+
+
 def _key(source: Source) -> str:
-    return f"{source.format}|{os.path.abspath(Path(source.path).parent)}"
+    return _key_of(source.format, source.path)
+
+
+def _key_of(file_format: str, path: Path) -> str:
+    return f"{file_format}|{os.path.abspath(Path(path).parent)}"

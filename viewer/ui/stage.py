@@ -1,31 +1,28 @@
 """The middle of the window: the study (two of them side by side), its heading, and its tools."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QMenu,
     QSizePolicy,
     QSpinBox,
     QSplitter,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from viewer.study import Image, Kind
+from viewer.study import Image, Kind, Study
 from viewer.ui.entry import Entry, State, patient_key
 from viewer.ui.parts import named, rule, words
 from viewer.ui.text import kind_from_title, kind_title, number, tr
-from viewer.ui.theme import icon, theme
+from viewer.ui.theme import theme
+from viewer.ui.tool_row import ToolRow
 from viewer.ui.views import StudyView, view_for
 from viewer.ui.views.findings_walk import FindingsWalk
 
 IMAGE_KINDS = (Kind.CHEST_XRAY, Kind.ECG_IMAGE, Kind.EMG_IMAGE)
 TRACE_KINDS = (Kind.ECG_TRACE, Kind.EMG_TRACE)
-SWITCHES_AT_MOST = 7
 
 
 class Heading(QWidget):
@@ -108,9 +105,7 @@ class Stage(QWidget):
         super().__init__()
         named(self, "stage")
         self.heading = Heading()
-        self.tools = QToolBar()
-        self.tools.setIconSize(QSize(18, 18))
-        self.tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.tools = ToolRow()
         self._empty = words(name="muted", factor=1.2, wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -128,7 +123,7 @@ class Stage(QWidget):
         column.addWidget(rule())
         column.addWidget(self._empty, 1)
         column.addWidget(self._split, 1)
-        self.offer({})
+        self.tools.offer({})
         self.show_entry("main", None)
 
     @property
@@ -187,16 +182,13 @@ class Stage(QWidget):
 
     def restyle(self) -> None:
         """Take over the theme."""
-        more = self.tools.findChild(QToolButton, "qt_toolbar_ext_button")
-        if more is not None:
-            more.setIcon(icon("next"))
         for view in self.views():
             view.set_dark(theme().dark)
 
     def keep_states(self) -> None:
         """Write how the views show their studies into the entries."""
-        for place, view in self._views.items():
-            self._entries[place].view_state = view.view_state()
+        for place in self._views:
+            self._keep_state(place)
 
     def close_views(self) -> None:
         """Drop every view."""
@@ -213,27 +205,13 @@ class Stage(QWidget):
         if isinstance(self.view, FindingsWalk):
             self.view.go_to_finding(onward)
 
-    def offer(self, groups: dict[str, list[QAction]]) -> None:
-        """Put a view's tools into the bar above it: switches as buttons, the rest in a menu a group."""
-        self.tools.clear()
-        switches = {title: [a for a in actions if a.actionGroup() is not None] for title, actions in groups.items()}
-        first = next((title for title, found in switches.items() if 1 < len(found) <= SWITCHES_AT_MOST), None)
-        if first is not None:
-            self.tools.addActions(switches[first])
-            self.tools.addSeparator()
-        for title, actions in groups.items():
-            rest = [a for a in actions if title != first or a not in switches[title]]
-            if rest:
-                self.tools.addWidget(_menu_button(title, rest))
-        self.tools.setVisible(bool(groups))
-
     def _make(self, place: str, entry: Entry) -> StudyView:
         assert entry.study is not None
         view = view_for(entry.study)
         view.set_dark(theme().dark)
         view.set_identity_visible(self._settings["identity"])
         view.set_overlays_visible(self._settings["overlays"])
-        view.restore_view_state(entry.view_state)
+        view.restore_view_state(entry.view_states.get(_shown_as(entry.study), {}))
         view.region_marked.connect(lambda region: self.region_marked.emit(entry, region))
         view.state_changed.connect(lambda: self._follow(view))
         if isinstance(view, FindingsWalk):
@@ -254,10 +232,14 @@ class Stage(QWidget):
         self.view_changed.emit()
         return view
 
+    def _keep_state(self, place: str) -> None:
+        view, entry = self._views[place], self._entries.get(place)
+        if entry is not None and view.study is not None:
+            entry.view_states[_shown_as(view.study)] = view.view_state()
+
     def _drop(self, place: str) -> None:
+        self._keep_state(place)
         view = self._views.pop(place)
-        if place in self._entries:
-            self._entries[place].view_state = view.view_state()
         view.hide()
         view.setParent(None)
         view.deleteLater()
@@ -286,13 +268,14 @@ class Stage(QWidget):
             self._split.setSizes([self._split.width() // count] * count)
 
 
-def _suits(view: StudyView, study: object) -> bool:
+def _shown_as(study: Study) -> str:
+    """Return what a study is shown as: all pictures alike, recordings as each kind has them."""
+    return "picture" if isinstance(study.content, Image) else study.kind.value
+
+
+def _suits(view: StudyView, study: Study) -> bool:
     """Whether a view of its sort would be made for this study again."""
-    old = view.study
-    if old is None:
-        return False
-    same_content = isinstance(old.content, Image) == isinstance(study.content, Image)  # type: ignore[attr-defined]
-    return same_content and (isinstance(old.content, Image) or old.kind == study.kind)  # type: ignore[attr-defined]
+    return view.study is not None and _shown_as(view.study) == _shown_as(study)
 
 
 def _marks(entry: Entry | None, beside: Entry | None) -> str:
@@ -309,14 +292,3 @@ def _empty_words(entry: Entry | None, identity: bool) -> str:
     if entry is None:
         return tr("Drop studies here, or open them with Ctrl+O")
     return entry.error_for(identity) if entry.state is State.FAILED else tr("Being opened")
-
-
-def _menu_button(title: str, actions: list[QAction]) -> QToolButton:
-    button = QToolButton()
-    button.setText(f"{title} ▾")
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setAutoRaise(True)
-    menu = QMenu(button)
-    menu.addActions(actions)
-    button.setMenu(menu)
-    return button

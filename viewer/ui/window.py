@@ -274,7 +274,7 @@ class MainWindow(QMainWindow):
     def _offer_tools(self) -> None:
         view = self.stage.view
         groups = view.action_groups() if view is not None else {}
-        self.stage.offer(groups)
+        self.stage.tools.offer(groups)
         self.tool_menu.clear()
         for title, actions in groups.items():
             menu = self.tool_menu.addMenu(title)

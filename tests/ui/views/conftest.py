@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, QThreadPool
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from viewer.reading.values import Event, Finding, HeatMap, Reading
+from viewer.reading.values import Event, Finding, HeatMap, Reading, Train
 from viewer.study import Acquisition, Image, Kind, KindFrom, Patient, Source, Study, Waveform
 from viewer.ui.views import StudyView, view_for
 
@@ -42,11 +42,12 @@ def a_reading(
     findings: tuple[Finding, ...],
     maps: tuple[HeatMap, ...] = (),
     events: tuple[Event, ...] = (),
+    trains: tuple[Train, ...] = (),
 ) -> Reading:
-    """Return a reading with findings, maps and events."""
+    """Return a reading with findings, maps, events and trains."""
     return Reading(
         "study.dat", "0" * 64, kind, KindFrom.FILE, "made", None, None, "cpu", "float32", False,
-        findings=findings, maps=maps, events=events,
+        findings=findings, maps=maps, events=events, trains=trains,
     )  # fmt: skip
 
 

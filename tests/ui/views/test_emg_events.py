@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from viewer.reading.values import Event, Finding, Span
+from viewer.reading.values import Event, Finding, Span, Train
 from viewer.study import Kind
+from viewer.ui.views.filters import Filters
 from viewer.ui.views.found import found_in
 from viewer.ui.views.palette import DARK, LIGHT
 
@@ -36,7 +37,8 @@ def train(shown, hands):
     events += [Event("Others", 5.0, 4.99, 5.01, "B", 0.6)]
     view = shown(hands.recording(samples, RATE, ("A", "B"), "uV", Kind.EMG_TRACE), 1024, 700)
     view.set_dark(False)
-    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("Fibs", 0.9, 0.5),), (), tuple(events)))
+    trains = (Train(1, "Fibs", 30, 1 / 0.15, 0.0, "A"), Train(2, "PSW", 10, 1 / 0.15, 0.0, "A"))
+    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("Fibs", 0.9, 0.5),), (), tuple(events), trains))
     view.per_division_s = 0.05
     view.changed()
     return view
@@ -133,6 +135,28 @@ def test_a_click_selects_an_event_and_measures_it(train, qtbot):
     assert "Rate 6.67 Hz" in said  # 1 / 150 ms
 
 
+def test_a_train_with_pauses_has_the_rhythm_that_the_table_tells(train, hands):
+    """Discharges at 4 Hz, then a pause of 12 s: over all of it that is 2.4 Hz, but the unit fires at 4 Hz."""
+    from viewer.ui.trains_table import cells
+
+    times = [*np.arange(0.1, 3.0, 0.25), *np.arange(15.0, 30.0, 0.25)]
+    events = tuple(Event("Fibs", t, t, t + 0.003, "A", 0.9, 1) for t in times)
+    told = Train(1, "Fibs", len(times), 4.0, 0.0, "A")
+    train.set_reading(hands.a_reading(Kind.EMG_TRACE, (), (), events, (told,)))
+    train.go_to_train(1)
+    said = train.measuring.words()
+    assert f"Train 1, {len(times)} events" in said
+    assert "Rate 4 Hz, CV 0 %" in said
+    assert cells(told)[3:] == ("4.0 Hz", "0.0 %")
+
+
+def test_a_coefficient_of_variation_is_a_whole_number_of_percent(train):
+    for start in (0.1, 0.2, 0.3, 0.4, 0.5, 5.0):
+        train.measuring.mark(0, start, 0.01)
+    # intervals of 0.1, 0.1, 0.1, 0.1 and 4.5 s: mean 0.98 s, standard deviation 1.97 s
+    assert "Rate 1.02 Hz, CV 201 %" in train.measuring.words()
+
+
 def test_the_potential_tool_measures_where_it_is_clicked_and_its_ends_are_dragged(train, hands, qtbot):
     train.set_reading(None)
     train.per_division_s = 0.002
@@ -157,6 +181,54 @@ def test_the_potential_tool_measures_where_it_is_clicked_and_its_ends_are_dragge
     assert moved.potential.duration_ms == pytest.approx(1.5, abs=0.35)
     qtbot.keyClick(train, Qt.Key.Key_Escape)
     assert train.measuring.words() == ()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.33, 0.6, 0.8])
+def test_in_a_narrow_view_the_values_hide_neither_the_potential_nor_its_mark(train, hands, share):
+    train.resize(300, 400)
+    train.per_division_s = 0.01
+    train.go_to(0.25 - share * train.sweep_s)
+    event = next(e for e in train.reading.events if abs(e.start_s - 0.25) < 1e-6)
+    train.select_event(event)
+    told = hands.rgb(train.picture())
+    train.measuring.words = lambda: ()
+    area = train.screen_rect
+    hidden = np.abs(told.astype(int) - hands.rgb(train.picture())).sum(2) > 0
+    assert hidden.any()
+    assert not hidden[: round(train.zero_y(train.sweeps()[0]) - 0.38 * area.height() + 7)].any()  # label, letter, tick
+    left, right = (round(float(train.x_of(train.sweeps()[0], t))) for t in (event.start_s, event.end_s))
+    assert not hidden[:, left : right + 1].any()
+
+
+def test_what_is_measured_is_measured_again_in_the_signal_that_the_filters_leave(train, qtbot):
+    sweep = train.sweeps()[0]
+    at = QPointF(float(train.x_of(sweep, 0.25 + FIB_MS / 2000)), float(train.zero_y(sweep)))
+    qtbot.mouseClick(train, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    train.place_cursors()
+    train.caliper = train.caliper.moved(False, 0.25 + 0.00075, 0.0)  # the positive peak
+    train.nudge(False, 0)
+
+    def amplitudes():
+        return train.measuring.measured.potential.amplitude_uv, train.caliper.start_value
+
+    raw = amplitudes()
+    assert raw == (pytest.approx(FIB_UV, rel=0.03), pytest.approx(FIB_UV / 2, rel=0.05))
+    for _ in range(4):
+        qtbot.keyClick(train, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: not train.filtering)
+    assert train.filters.high_pass_hz == 500
+    filtered = amplitudes()
+    assert filtered[0] < 0.8 * FIB_UV  # most of a potential of 3 ms lies below 500 Hz
+    assert filtered[1] < 0.8 * FIB_UV / 2
+    assert f"Amplitude {filtered[0]:.4g} µV" in train.measuring.words()
+    qtbot.keyClick(train, Qt.Key.Key_U)
+    assert amplitudes() == raw
+    qtbot.keyClick(train, Qt.Key.Key_U)
+    assert amplitudes() == filtered
+    train.go_to(3.0)
+    train.set_filters(Filters())
+    assert train.measuring.measured is None  # it is out of view: numbers of another signal are not kept
+    assert train.caliper is None
 
 
 def test_where_nothing_stands_out_that_is_said(train, qtbot):

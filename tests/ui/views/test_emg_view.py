@@ -10,7 +10,9 @@ from PySide6.QtCore import QPointF, Qt
 from viewer.reading.values import Event, Finding, HeatMap, Span
 from viewer.study import Kind
 from viewer.ui.views import emg_paint
+from viewer.ui.views.calipers import Caliper
 from viewer.ui.views.envelope import BASE, Envelope, build
+from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import at_least_125, step_125, time_words, voltage_words
 
 RATE = 10_000.0
@@ -144,6 +146,18 @@ def test_a_signal_far_from_zero_is_drawn_around_its_median_and_says_so(shown, ha
     assert near.offset(0) == 0.0
 
 
+@pytest.mark.parametrize("offset_uv", [400.0, 1_500.0, -1_500.0])
+def test_an_offset_larger_than_the_potentials_is_taken_away_before_the_sensitivity_is_chosen(shown, hands, offset_uv):
+    noise = np.random.default_rng(2).normal(0, 5, 40_000).astype(np.float32)
+    samples = (spikes(interval_s=0.4) + noise)[None] + np.float32(offset_uv)
+    view = shown(hands.recording(samples, RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    assert view.offset(0) == pytest.approx(offset_uv, abs=1)
+    assert view.per_division in (50.0, 100.0)  # 300 µV are three to six divisions
+    assert "Drawn around its median: EMG" in words(view)
+    ecg = shown(hands.recording(samples / 1000, 500.0, ("II",), "mV"))
+    assert ecg.offset(0) == 0.0  # on ECG paper an offset of up to 2 mV is shown
+
+
 def test_settings_are_never_shortened_in_a_narrow_view(shown, hands, monkeypatch):
     from viewer.ui.views import corners
 
@@ -188,6 +202,107 @@ def test_triggered_sweeps_stand_on_the_delay_line(emg, qtbot):
     assert [s.row for s in emg.sweeps()] == list(range(6))
     emg.set_level(-500.0)
     assert "Nothing crosses" in words(emg)
+
+
+def triggers(view):
+    """The times at which the sweeps on the screen were triggered, two divisions from their left."""
+    return np.array([s.start_s for s in view.sweeps()]) + 0.2 * view.sweep_s
+
+
+def wandering(seconds=20.0):
+    """Spikes at 0.05, 0.15 ... s on a slow wander of 1 mV, as of a moving needle."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    return (spikes(seconds) + 1000 * np.sin(2 * np.pi * 0.3 * t)).astype(np.float32)
+
+
+def test_triggers_are_looked_for_in_the_filtered_signal_that_is_drawn(shown, hands, qtbot):
+    view = shown(hands.recording(wandering()[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.set_level(-100.0)
+    for _ in range(3):
+        qtbot.keyClick(view, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    assert view.filters.high_pass_hz == 20
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    qtbot.waitUntil(lambda: not view.filtering)
+    late = triggers(view) % 0.1 - 0.05
+    assert len(late) == 30
+    assert np.abs(late).max() < 0.0006  # each on a spike, which is 1 ms wide
+    qtbot.keyClick(view, Qt.Key.Key_U)  # as it was recorded the wander crosses the level between the spikes
+    late = triggers(view) % 0.1 - 0.05
+    assert np.abs(late).max() > 0.01
+
+
+def test_a_level_that_nobody_set_is_chosen_anew_where_the_filter_answers_later(shown, hands, qtbot):
+    view = shown(hands.recording(wandering()[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.set_filters(Filters(high_pass_hz=20.0))
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert "(working)" in words(view)
+    qtbot.waitUntil(lambda: not view.filtering)
+    assert view.level == pytest.approx(-150, abs=40)
+    assert len(triggers(view)) == 30
+    assert np.abs(triggers(view) % 0.1 - 0.05).max() < 0.0006
+
+
+def test_a_long_recording_is_filtered_as_far_as_triggers_are_looked_for(shown, hands, qtbot):
+    signal = np.tile(wandering(), 40)  # eight million samples: more than are kept filtered
+    view = shown(hands.recording(signal[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.set_level(-100.0)
+    view.set_filters(Filters(high_pass_hz=20.0))
+    view.go_to(500.0)
+    view.per_division_s = 0.5
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    qtbot.waitUntil(lambda: not view.filtering)
+    times = triggers(view)
+    assert len(times) == 30
+    assert times[-1] - times[0] == pytest.approx(145)  # 1.45 million samples on
+    assert np.abs(times % 0.1 - 0.05).max() < 0.0006
+    for sweep in view.sweeps():
+        last = (sweep.start_s + view.sweep_s) * RATE
+        assert view.shown_samples(sweep.start_s * RATE, last)[1] is not view.envelope  # and drawn filtered
+
+
+@pytest.mark.parametrize(("amplitude", "offset_uv"), [(-300.0, 0.0), (300.0, 0.0), (-300.0, 5_000.0), (-60.0, 0.0)])
+def test_the_first_level_is_one_that_the_potentials_in_view_reach(shown, hands, qtbot, amplitude, offset_uv):
+    noise = np.random.default_rng(3).normal(0, 5, 40_000)
+    samples = (spikes(amplitude=amplitude) + noise + offset_uv).astype(np.float32)
+    view = shown(hands.recording(samples[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert view.level == pytest.approx(amplitude / 2, abs=10)
+    times = triggers(view)
+    assert len(times) == 30
+    assert np.abs(times % 0.1 - 0.05).max() < 0.0006  # each on a spike
+    assert f"triggers {times[0]:.3f} s – {times[-1]:.3f} s" in words(view)
+    assert times[-1] >= 2.949
+    view.set_level(1.1 * amplitude)  # what a person sets stays
+    qtbot.keyClick(view, Qt.Key.Key_F)
+    view.go_to(1.0)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert view.level == 1.1 * amplitude
+
+
+def test_the_first_level_is_taken_from_further_on_where_nothing_is_in_view(shown, hands, qtbot):
+    samples = np.random.default_rng(3).normal(0, 5, 40_000).astype(np.float32)
+    samples[20_000:] += spikes(2.0, amplitude=-400.0)
+    view = shown(hands.recording(samples[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    assert view.level == pytest.approx(-200, abs=10)
+    assert triggers(view)[0] == pytest.approx(2.05, abs=0.001)
+    assert len(view.sweeps()) == 20
+
+
+@pytest.mark.parametrize("offset_uv", [5_000.0, 500_000.0, -5_000.0])
+def test_triggers_are_looked_for_around_the_offset_that_is_taken_away(shown, hands, qtbot, offset_uv):
+    samples = spikes()[None] + np.float32(offset_uv)
+    view = shown(hands.recording(samples, RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+    view.per_division = 100.0
+    view.set_level(-150.0)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    np.testing.assert_allclose(triggers(view)[:4], np.arange(4) * 0.1 + 0.04975, atol=1.1e-4)
+    division = view.screen_rect.height() / 8
+    assert view.zero_y(view.sweeps()[0]) - view.level_y(view.sweeps()[0]) == pytest.approx(1.5 * division)
+    y = view.level_y(view.sweeps()[0])
+    hands.drag(qtbot, view, QPointF(300, y), QPointF(300, y - division / 2))
+    assert view.level == pytest.approx(-200, abs=2)
+    assert len(view.sweeps()) == 30
 
 
 def test_the_level_is_dragged(emg, hands, qtbot):
@@ -251,6 +366,37 @@ def test_events_spans_and_heat_are_drawn_where_they_are(emg, hands, qtbot):
     qtbot.keyPress(emg, Qt.Key.Key_H)
     np.testing.assert_array_equal(hands.rgb(emg.picture()), plain)
     qtbot.keyRelease(emg, Qt.Key.Key_H)
+
+
+def test_heat_is_painted_only_on_channels_with_events_of_the_class(shown, hands, qtbot):
+    """The map is one for all channels; on a channel of noise it would point at nothing."""
+    samples = np.stack([spikes(), np.random.default_rng(0).normal(0, 5, 40_000).astype(np.float32)])
+    view = shown(hands.recording(samples, RATE, ("A", "B"), "uV", Kind.EMG_TRACE), 1024, 700)
+    qtbot.keyClick(view, Qt.Key.Key_A)
+    events = (Event("PSW", 0.05, 0.049, 0.051, "A", 0.9), Event("Fibs", 0.05, 0.049, 0.051, "B", 0.9))
+    maps = tuple(HeatMap(label, np.ones(10, np.float32), start_s=0, end_s=0.1) for label in ("PSW", "Others"))
+    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("PSW", 0.9, 0.4),), maps, events))
+
+    def tint(channel):
+        pixels = hands.rgb(emg_paint.screen(view, 1.0).image).astype(int)
+        row = round(view.zero_y(view.sweeps()[channel])) + 60
+        return np.median(np.abs(pixels[row, 60:-60] - plain[row, 60:-60]).sum(1))
+
+    plain = hands.rgb(emg_paint.screen(view, 1.0).image).astype(int)
+    view.set_label("PSW")
+    assert tint(0) > 60
+    assert tint(1) == 0
+    view.set_label("Others")
+    assert tint(0) == tint(1) == 0
+    view.set_label("PSW")
+    assert (view.heat_on(0), view.heat_on(1)) == (maps[0], None)
+    qtbot.keyClick(view, Qt.Key.Key_K)  # the second channel by itself
+    assert [s.channel for s in view.sweeps()] == [1]
+    picture = hands.rgb(view.picture())
+    view.set_reading(hands.a_reading(Kind.EMG_TRACE, (Finding("PSW", 0.9, 0.4),), (), events))
+    bar = view.overview.rect
+    strip = slice(round(bar.top()), round(bar.bottom()))
+    np.testing.assert_array_equal(hands.rgb(view.picture())[strip], picture[strip])  # nor in the bar
 
 
 def test_thousands_of_events_do_not_hold_up_a_frame(shown, hands):
@@ -496,3 +642,11 @@ def test_a_long_recordings_whole_is_filtered_as_lows_and_highs(shown, hands, qtb
     np.testing.assert_allclose(
         envelope.samples[0, 200_000 - offset : 201_000 - offset], expected[200_000:201_000], atol=0.5
     )
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "told"),
+    [(0.0034, "3.40 ms"), (0.0254, "25.4 ms"), (0.0996, "99.6 ms"), (0.1, "100 ms"), (0.1234, "123 ms")],
+)
+def test_an_interval_has_three_digits_at_least(interval_s, told):
+    assert Caliper(0, 1.0, 1.0 + interval_s, 0.0, 0.0, "µV").words(in_hz=True).split("   ")[0] == told

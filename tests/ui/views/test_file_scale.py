@@ -96,17 +96,61 @@ def test_the_desk_opens_again_with_the_scale_and_reads_again(desk, until) -> Non
     from viewer.formats import Item
 
     desk.opener.open = lambda item, cancel=None: wav(str(item.path))
-    first, second = desk.add_items([Item(Path("/data/needle/a.wav")), Item(Path("/data/needle/b.wav"))])
-    until(lambda: not desk.busy and first.reading is not None and second.reading is not None)
+    paths = ("/data/needle/a.wav", "/data/needle/b.wav", "/data/other/c.wav")
+    first, second, _ = desk.add_items([Item(Path(path)) for path in paths])
+
+    def units() -> list[str]:
+        until(lambda: not desk.busy and all(e.study is not None and e.reading is not None for e in desk.entries))
+        return [e.study.waveform.units[0] for e in desk.entries]
+
+    assert units() == ["", "", ""]
     reads = len(desk.engine.asked)
-    desk.give_scale(first, 2000.0, True)
-    until(lambda: not desk.busy and first.reading is not None and first.study is not None)
-    assert first.study.waveform.units == ("uV",)
+    desk.give_scale(first, 2000.0, False)
+    assert units() == ["uV", "", ""]
     assert len(desk.engine.asked) == reads + 1
-    assert second.study.waveform.units == ("",)
-    desk.reread(second)
-    second.study = None
-    desk._feed()
-    until(lambda: not desk.busy and second.study is not None)
-    assert second.study.waveform.units == ("uV",)  # remembered for the folder
+    desk.give_scale(second, 1000.0, True)  # it is for every file of the folder, also for those that are open
+    assert units() == ["uV", "uV", ""]
+    assert [float(e.study.waveform.samples.max()) for e in (first, second)] == pytest.approx([100, 100], rel=1e-3)
+    assert len(desk.engine.asked) == reads + 3
+    (third,) = desk.add_items([Item(Path("/data/needle/d.wav"))])
+    assert units() == ["uV", "uV", "", "uV"]  # and for those that are opened later
+    assert third.full_scale_uv is None
     assert Acquisition().facts == ()
+
+
+@pytest.fixture
+def stage(qtbot):
+    from viewer.ui.stage import Stage
+
+    stage = Stage()
+    qtbot.addWidget(stage)
+    stage.resize(1100, 750)
+    stage.show()
+    stage.activateWindow()
+    qtbot.waitUntil(stage.isActiveWindow)
+    yield stage
+    stage.close_views()
+
+
+def test_a_sound_file_is_shown_as_a_needle_recording_once_it_is_known_to_be_one(stage, qtbot) -> None:
+    from viewer.ui.entry import Entry
+
+    def told(study: Study) -> None:
+        entry.study = study
+        stage.show_entry("main", entry)
+
+    entry = Entry(None, 1)
+    told(wav(kind=Kind.UNKNOWN))
+    assert not stage.view.negative_up
+    told(wav())
+    assert stage.view.negative_up
+    assert stage.view.per_division_s == 0.01
+    stage.view.setFocus()
+    qtbot.keyClick(stage.view, Qt.Key.Key_Minus)
+    entry.study = None  # a scale is given: the file is opened anew, and read anew
+    stage.show_entry("main", entry)
+    told(with_full_scale(wav(kind=Kind.UNKNOWN), 2000.0))
+    told(with_full_scale(wav(), 2000.0))
+    assert stage.view.negative_up
+    assert stage.view.per_division_s == 0.02  # as the person left it
+    assert "100 µV/div" in stage.view.corners().bottom_left[0]  # 200 µV within three divisions

@@ -182,3 +182,21 @@ def test_what_is_heard_is_filtered_as_what_is_seen_and_raw_with_the_raw_key(show
     qtbot.keyClick(view, Qt.Key.Key_U)
     assert hum() == pytest.approx(1.0, rel=0.05)
     assert "raw signal, without Filter notch 50 Hz" in " ".join(view.corners().bottom_left)
+
+
+@pytest.mark.parametrize("offset_uv", [5_000.0, -500_000.0])
+@pytest.mark.parametrize("filters", [(), (0.0, 1000.0, 0.0), (20.0, 0.0, 0.0)], ids=["raw", "low-pass", "high-pass"])
+def test_an_offset_is_taken_away_before_it_is_heard(shown, hands, loudspeaker, offset_uv, filters):
+    from viewer.ui.views.filters import Filters
+
+    heard = []
+    for zero in (0.0, offset_uv):
+        samples = tone(50)[None] + np.float32(zero)
+        samples[0, 500:700] = np.nan  # a gap is silent, and makes no click of the offset's height
+        view = shown(hands.recording(samples, 10_000.0, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
+        view.set_filters(Filters(*filters))
+        view.per_division = 50.0
+        view.listen(True, True)
+        heard.append(loudspeaker[-1].turn(48_000))
+    assert np.abs(heard[0][12_000:]).max() == pytest.approx(0.25 * 50 / (4 * 50), rel=0.05)
+    np.testing.assert_allclose(heard[1], heard[0], atol=2e-4)

@@ -19,7 +19,8 @@ class Caliper:
     def words(self, in_hz: bool = False) -> str:
         """Return interval, its rate (a minute, or a second) and the amplitude."""
         interval = abs(self.end_s - self.start_s)
-        parts = [f"{1000 * interval:.0f} ms" if interval >= 0.01 else f"{1000 * interval:.2f} ms"]
+        digits = ".2f" if interval < 0.01 else ".3g" if interval < 0.1 else ".0f"
+        parts = [f"{1000 * interval:{digits}} ms"]
         if interval > 0:
             parts.append(f"{1 / interval:.3g} Hz" if in_hz else f"{60 / interval:.0f}/min")
         amplitude = abs(self.end_value - self.start_value)

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 _MOST_LETTERS = 120
 _ROOM_PX = 13
 """Marks nearer to each other than this are ticks without a letter."""
-_TICK_PX = 7
+TICK_PX = 7
 
 
 def letter(label: str) -> str:
     """Return what a class is marked with: its first letter."""
     return label[:1].upper()
+
+
+def marks_y(view: "EmgSweepView", sweep: Sweep) -> float:
+    """Return where the marks of events begin; their letters and labels stand above, they reach ``TICK_PX`` down."""
+    return view.zero_y(sweep) - view.screen_rect.height() / sweep.rows * 0.38
 
 
 def paint_events(painter: QPainter, view: "EmgSweepView") -> None:
@@ -50,7 +55,7 @@ def _marks(painter: QPainter, view: "EmgSweepView", sweep: Sweep, events: np.nda
     events, xs = events[inside], xs[inside]
     if not events.size:
         return
-    y = view.zero_y(sweep) - area.height() / sweep.rows * 0.38
+    y = marks_y(view, sweep)
     selected = found.index(view.chosen_event)
     order = np.argsort(xs, kind="stable")
     events, xs = events[order], xs[order]
@@ -68,8 +73,8 @@ def _lettered(painter: QPainter, view: "EmgSweepView", sweep: Sweep, i: int, x: 
     found, name = view.found, letter(view.found.labels[i])
     colour = view.colours.of_class(found.labels[i], 255 if found.chosen[i] else 120)
     left, right = (float(v) for v in view.x_of(sweep, np.array((found.start_s[i], found.end_s[i]))))
-    painter.fillRect(QRectF(left, y + _TICK_PX - 2, max(2.0, right - left), 2), colour)
-    painter.fillRect(QRectF(x - 0.75, y, 1.5, _TICK_PX), colour)
+    painter.fillRect(QRectF(left, y + TICK_PX - 2, max(2.0, right - left), 2), colour)
+    painter.fillRect(QRectF(x - 0.75, y, 1.5, TICK_PX), colour)
     painter.setPen(colour)
     painter.drawText(QPointF(x - painter.fontMetrics().horizontalAdvance(name) / 2, y - 2), name)
 
@@ -83,7 +88,7 @@ def _ticks(painter: QPainter, view: "EmgSweepView", events: np.ndarray, xs: np.n
         own = labels == label
         colour = view.colours.of_class(str(label), 255 if chosen[own].any() else 120)
         for x in np.unique(np.rint(xs[own]).astype(int)).tolist():
-            painter.fillRect(QRectF(x - 0.75, y, 1.5, _TICK_PX), colour)
+            painter.fillRect(QRectF(x - 0.75, y, 1.5, TICK_PX), colour)
 
 
 def _selected(painter: QPainter, view: "EmgSweepView", sweep: Sweep, i: int, x: float) -> None:
@@ -94,8 +99,8 @@ def _selected(painter: QPainter, view: "EmgSweepView", sweep: Sweep, i: int, x: 
     top = view.zero_y(sweep) - height / 2
     stretch = QRectF(left, top, max(3.0, right - left), height).intersected(area)
     painter.fillRect(stretch, view.colours.of_class(found.labels[i], 46))
-    y = view.zero_y(sweep) - height * 0.38
-    painter.fillRect(QRectF(x - 1, y, 2, _TICK_PX), view.colours.of_class(found.labels[i]))
+    y = marks_y(view, sweep)
+    painter.fillRect(QRectF(x - 1, y, 2, TICK_PX), view.colours.of_class(found.labels[i]))
     event = found.events[i]
     words = f"{found.labels[i]} {found.scores[i]:.2f}"
     if event is not None and event.train is not None:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from viewer.measure.emg import Potential, measure_potential
-from viewer.measure.firing import IntervalStatistics, interval_statistics
+from viewer.measure.firing import interval_statistics
+from viewer.reading.values import Train
 from viewer.ui.views.calipers import snap
 from viewer.ui.views.corners import text_block
+from viewer.ui.views.emg_events import TICK_PX, marks_y
 from viewer.ui.views.sweeps import Sweep
 
 if TYPE_CHECKING:
@@ -38,22 +39,28 @@ class Measuring:
         self._view = view
         self.measured: Measured | None = None
         self.missed = False
+        self._asked: tuple[int, dict[str, float]] | None = None
         self.marked: tuple[int, tuple[float, ...]] = (0, ())
 
     def clear(self) -> None:
         """Forget everything."""
-        self.measured, self.missed, self.marked = None, False, (self._view.channel, ())
+        self.forget()
+        self.marked = (self._view.channel, ())
+
+    def forget(self) -> None:
+        """Forget the potential."""
+        self.measured, self.missed, self._asked = None, False, None
 
     # A potential
 
     def at(self, channel: int, time_s: float) -> None:
         """Measure the potential at a time; where there is none that is said."""
-        self._measure(channel, time_s - _AROUND_S, time_s + _AROUND_S, at_s=time_s)
+        self._measure(channel, at_s=time_s)
 
     def between(self, channel: int, start_s: float, end_s: float) -> None:
         """Measure from a beginning to an end that a person set."""
         start_s, end_s = sorted((start_s, end_s))
-        self._measure(channel, start_s - _AROUND_S, end_s + _AROUND_S, start_s=start_s, end_s=end_s)
+        self._measure(channel, start_s=start_s, end_s=end_s)
 
     def between_cursors(self) -> None:
         """Measure the potential from the first cursor to the second."""
@@ -62,8 +69,22 @@ class Measuring:
             self.between(cursors.channel, cursors.start_s, cursors.end_s)
             self._view.update()
 
-    def _measure(self, channel: int, first_s: float, last_s: float, **where: float) -> None:
+    def again(self) -> None:
+        """Measure what is measured once more, in the signal as it is shown now; what is not in view is forgotten."""
+        if self._asked is None:
+            return
+        channel, where = self._asked
+        first_s, last_s = min(where.values()), max(where.values())
+        sweeps = [s for s in self._view.sweeps() if s.channel == channel]
+        if any(s.start_s <= last_s and first_s <= s.start_s + self._view.sweep_s for s in sweeps):
+            self._measure(channel, **where)
+        else:
+            self.forget()
+
+    def _measure(self, channel: int, **where: float) -> None:
         view = self._view
+        self._asked = (channel, where)
+        first_s, last_s = min(where.values()) - _AROUND_S, max(where.values()) + _AROUND_S
         rate, length = view.waveform.rate_hz, view.waveform.samples.shape[1]
         first, last = max(0, int(first_s * rate)), min(length, int(last_s * rate) + 1)
         shift = first / rate
@@ -144,7 +165,7 @@ class Measuring:
 
     def words(self) -> tuple[str, ...]:
         """Return the measured values, a line each."""
-        view, tr = self._view, self._view.tr
+        tr = self._view.tr
         lines: list[str] = []
         if self.measured is not None:
             lines += potential_words(self.measured.potential, tr)
@@ -155,13 +176,19 @@ class Measuring:
         times = self.marked[1]
         if times:
             lines.append(tr("{count} marked").format(count=len(times)))
-            lines += rhythm_words(interval_statistics(times), tr)
-        event = view.chosen_event
-        if event is not None and event.train is not None:
-            members = view.found.trains().get(event.train, np.zeros(0, int))
-            lines.append(tr("Train {number}, {count} events").format(number=event.train, count=len(members)))
-            lines += rhythm_words(interval_statistics(view.found.time_s[members]), tr)
+            found = interval_statistics(times)
+            lines += [] if found is None else rhythm_words(found.rate_hz, found.cv, found.slowing, tr)
+        train = self._train()
+        if train is not None:
+            lines.append(tr("Train {number}, {count} events").format(number=train.train, count=train.events))
+            lines += rhythm_words(train.rate_hz, train.interval_cv, train.slowing, tr)
         return tuple(lines)
+
+    def _train(self) -> Train | None:
+        """Return the train of the event that is looked at, with the rhythm that the reading tells of it."""
+        event, reading = self._view.chosen_event, self._view.reading
+        trains = reading.trains if reading is not None else ()
+        return next((t for t in trains if event is not None and t.train == event.train), None)
 
     def paint(self, painter: QPainter) -> None:
         """Draw beginning, peak and end, the marked discharges, and the values beside the trace."""
@@ -177,15 +204,23 @@ class Measuring:
         painter.restore()
         words = self.words()
         if words:
-            text_block(painter, words, area.adjusted(4, 4, -4, -4), view.colours, not self._on_the_right())
+            text_block(painter, words, self._beside(), view.colours, not self._on_the_right())
+
+    def _beside(self) -> QRectF:
+        """Return where the words go: below the marks and labels of what was found in the first sweep."""
+        view, sweep = self._view, next(iter(self._view.sweeps()), None)
+        room = view.screen_rect.adjusted(4, 4, -4, -4)
+        if view.overlays_shown and view.reading is not None and sweep is not None:
+            room.setTop(marks_y(view, sweep) + TICK_PX + 2)
+        return room
 
     def _on_the_right(self) -> bool:
-        """Whether what is measured lies where the words would hide it."""
+        """Whether what is measured lies in the right half, where the words would hide it."""
         view = self._view
         sweep = next(iter(view.sweeps()), None)
         if self.measured is None or sweep is None:
             return False
-        return float(view.x_of(sweep, self.measured.potential.peak_s)) > view.screen_rect.right() - 220
+        return float(view.x_of(sweep, self.measured.potential.peak_s)) > view.screen_rect.center().x()
 
     def _paint_potential(self, painter: QPainter, sweep: Sweep, potential: Potential) -> None:
         view = self._view
@@ -241,15 +276,13 @@ def potential_words(potential: Potential, tr) -> list[str]:  # type: ignore[no-u
     return lines
 
 
-def rhythm_words(statistics: IntervalStatistics | None, tr) -> list[str]:  # type: ignore[no-untyped-def]
+def rhythm_words(rate_hz: float, cv: float | None, slowing: float | None, tr) -> list[str]:  # type: ignore[no-untyped-def]
     """Return a train's rate and regularity as they are read out."""
-    if statistics is None:
-        return []
-    line = tr("Rate {value} Hz").format(value=f"{statistics.rate_hz:.3g}")
-    if statistics.cv is not None:
-        line += tr(", CV {value} %").format(value=f"{100 * statistics.cv:.2g}")
+    line = tr("Rate {value} Hz").format(value=f"{rate_hz:.3g}")
+    if cv is not None:
+        line += tr(", CV {value} %").format(value=f"{100 * cv:.0f}")
     lines = [line]
-    if statistics.slowing is not None and abs(statistics.slowing) >= 0.1:
-        way = tr("Slows by {value} %") if statistics.slowing > 0 else tr("Speeds up by {value} %")
-        lines.append(way.format(value=f"{100 * abs(statistics.slowing):.0f}"))
+    if slowing is not None and abs(slowing) >= 0.1:
+        way = tr("Slows by {value} %") if slowing > 0 else tr("Speeds up by {value} %")
+        lines.append(way.format(value=f"{100 * abs(slowing):.0f}"))
     return lines

@@ -45,9 +45,10 @@ def begin(view: "EmgSweepView", ratio: float, over: Canvas | None = None) -> Dra
     colours = view.colours
     canvas = Canvas(round(view.width() * ratio), round(view.height() * ratio), ratio, colours.colour("screen"), over)
     canvas.frame(view.screen_rect, colours.colour("ground"))
-    if view.overlays_shown and view.heat_map is not None:
+    heated = [sweep for sweep in view.sweeps() if view.heat_on(sweep.channel) is not None]
+    if heated:
         with canvas.painter() as painter:
-            for sweep in view.sweeps():
+            for sweep in heated:
                 _heat(painter, view, sweep)
     _dots(canvas, view)
     return Drawing(canvas, list(view.sweeps()))
@@ -97,8 +98,8 @@ def _trace(canvas: Canvas, view: "EmgSweepView", sweep: Sweep) -> None:
 
 
 def _heat(painter: QPainter, view: "EmgSweepView", sweep: Sweep) -> None:
-    heat = view.heat_map
-    if heat is None or heat.values.ndim != 1 or (view.mode == "trigger" and view.superimposed):
+    heat = view.heat_on(sweep.channel)
+    if heat is None or (view.mode == "trigger" and view.superimposed):
         return
     if view.sweep_s < LEAST_HEAT_STEPS * (heat.end_s - heat.start_s) / max(1, heat.values.size):
         return  # a sweep shorter than the map's own steps would be all one colour; the overview shows where it lies
@@ -139,7 +140,7 @@ def _trigger(painter: QPainter, view: "EmgSweepView") -> None:
     x = area.left() + DELAY_DIVISIONS / _COLUMNS * area.width()
     painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
     sweeps = view.sweeps() or [Sweep(view.channel, 0, 0, 1)]
-    y = float(view.y_of(sweeps[0], view.level / view.to_unit(view.channel)))
+    y = view.level_y(sweeps[0])
     if area.top() <= y <= area.bottom():
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
     unit = view.measured(view.channel)[1]
@@ -184,8 +185,7 @@ def corner_words(view: "EmgSweepView") -> Corners:
     polarity = tr("negative up") if view.negative_up else tr("positive up")
     scales = f"{time_words(view.per_division_s)}   {voltage_words(view.per_division, tuple(units))}   {polarity}"
     mode = {"free": tr("free run"), "raster": tr("raster"), "trigger": triggered}[view.mode]
-    until = min(wave.duration_s, view.start_s + view.page_s)
-    when = f"{_clock(view.start_s)} – {_clock(until)}"
+    when = _when(view)
     if not (view.all_channels and view.mode == "free"):
         when = f"{wave.channels[view.channel]}   {when}"
     hover = view.hover_words()
@@ -204,6 +204,15 @@ def corner_words(view: "EmgSweepView") -> Corners:
     return Corners((), (), (scales, f"{mode}   {view.filter_words()}", when), (), tuple(notice))
 
 
+def _when(view: "EmgSweepView") -> str:
+    """Return the time that is shown; of triggered sweeps, which lie apart, the first and the last trigger's."""
+    sweeps = view.sweeps() if view.mode == "trigger" else []
+    if sweeps:
+        first, last = (s.start_s + DELAY_DIVISIONS / _COLUMNS * view.sweep_s for s in (sweeps[0], sweeps[-1]))
+        return view.tr("triggers {first} – {last}").format(first=_clock(first), last=_clock(last))
+    return f"{_clock(view.start_s)} – {_clock(min(view.waveform.duration_s, view.start_s + view.page_s))}"
+
+
 def paint_words(painter: QPainter, view: "EmgSweepView") -> None:
     """Write the corners' words, the rows' names or times, and what the heat map's colours mean."""
     area = view.screen_rect
@@ -214,7 +223,7 @@ def paint_words(painter: QPainter, view: "EmgSweepView") -> None:
             at = QPointF(area.left() + 4, view.zero_y(sweep) - area.height() / sweep.rows * 0.32)
             plate(painter, words, at, view.colours, "text" if several else "faint", inside=area)
     view.paint_facts(painter, corner_words(view), view.rect().adjusted(0, 0, 0, -OVERVIEW_PX))
-    if view.overlays_shown and view.heat_map is not None:
+    if any(view.heat_on(sweep.channel) is not None for sweep in view.sweeps()):
         words = view.tr("Heat map, {label}: none to most").format(label=view.label)
         right, bottom = area.right() - 4, area.bottom() - 4
         heats.paint_legend(painter, words, right, bottom, view.colours, "inferno", not view.dark)
@@ -241,7 +250,7 @@ def paint_overview(painter: QPainter, view: "EmgSweepView", ratio: float) -> Non
         region = np.array([view.region.start_s]), np.array([view.region.end_s])
         marks.append((*region, view.colours.colour("accent")))
     shown = (view.start_s, view.start_s + view.page_s)
-    heat = view.heat_map if view.overlays_shown else None
+    heat = next((h for c in view.shown_channels if (h := view.heat_on(c)) is not None), None)
     view.overview.paint(
         painter, view.envelope, view.channel, view.waveform.duration_s, shown, marks, view.colours, ratio, heat,
         (key, lambda: overview_rows(view, found) if key else []),

@@ -5,13 +5,14 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from viewer.reading.values import Event
+from viewer.reading.values import Event, HeatMap
 from viewer.study import Kind
 from viewer.ui.views import emg_events, emg_paint
 from viewer.ui.views import sweeps as stretches
 from viewer.ui.views.base import finite
 from viewer.ui.views.emg_actions import add_emg_actions
 from viewer.ui.views.emg_measuring import Measuring
+from viewer.ui.views.envelope import Envelope
 from viewer.ui.views.facts import Corners
 from viewer.ui.views.file_scale import FileScale
 from viewer.ui.views.filters import Filters
@@ -23,6 +24,8 @@ from viewer.ui.views.trace_view import TOOLS, TraceView
 
 DIVISIONS = (10, 8)
 CLICK_PX = 8
+LEAST_UV = 20.0
+"""The finest sensitivity that is chosen by itself; an offset of less than such a division is left as it is."""
 FRAME_S = 0.003
 """For so long sweeps are laid over each other in one frame."""
 _TO_UV = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}
@@ -36,6 +39,7 @@ class EmgSweepView(TraceView):
     """
 
     tools = (*TOOLS, "potential", "train")
+    far_uv = LEAST_UV
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +49,7 @@ class EmgSweepView(TraceView):
         self.mode, self.superimposed = "free", True
         self.negative_up = True
         self.channel, self.all_channels = 0, False
-        self.level = 0.0
+        self.level, self.level_set = 0.0, False
         self._canvas: tuple[object, emg_paint.Drawing] | None = None
         self.unhurried = False
         self._sweeps: tuple[object, list[Sweep]] | None = None
@@ -64,6 +68,11 @@ class EmgSweepView(TraceView):
         return _TO_UV.get(self.waveform.units[channel], 1.0)
 
     @property
+    def shown_channels(self) -> list[int]:
+        """The channel that is looked at, or all of them."""
+        return list(range(len(self.waveform.channels))) if self.all_channels else [self.channel]
+
+    @property
     def sweep_s(self) -> float:
         """The length of a sweep."""
         return self.per_division_s * DIVISIONS[0]
@@ -72,6 +81,17 @@ class EmgSweepView(TraceView):
     def page_s(self) -> float:
         """How much of the recording one screen shows."""
         return self.sweep_s * (stretches.RASTER_ROWS if self.mode == "raster" else 1)
+
+    @property
+    def looked_at_s(self) -> float:
+        """How much of the recording the screen is made from: in triggered mode all that is searched."""
+        return self._search_samples / self.waveform.rate_hz + self.sweep_s if self.mode == "trigger" else self.page_s
+
+    @property
+    def _search_samples(self) -> int:
+        """Through how many samples a trigger is looked for: as many as are kept filtered, where filters are on."""
+        whole = self.raw or not self.filters.on
+        return stretches.SEARCH_SAMPLES // (1 if whole else 2 * len(self.waveform.channels))
 
     def study_changed(self) -> None:
         self.sound.stop()
@@ -85,30 +105,45 @@ class EmgSweepView(TraceView):
         self.named["all"].setChecked(self.all_channels)
         self.per_division_s = 0.01 if emg else at_least_125(min(wave.duration_s, 10.0) / DIVISIONS[0])
         self.per_division = self._sensible_sensitivity()
-        self.level = self.per_division
+        self.level_set = False
         self.set_mode("free")
         self.named["scale"].setVisible(self.file_scale.offered)
         self.file_scale.study_changed()
 
     def _sensible_sensitivity(self) -> float:
-        """The sensitivity at which the first seconds stay within three divisions, not finer than 20 µV."""
-        channels = range(len(self.waveform.channels)) if self.all_channels else [self.channel]
-        highest = 0.0
+        """The sensitivity at which the first seconds stay within three divisions, not finer than ``LEAST_UV``."""
+        channels, highest = self.shown_channels, 0.0
         for channel in channels:
             piece = self.waveform.samples[channel, : 200_000 : len(channels)] - np.float32(self.offset(channel))
             piece = piece[np.isfinite(piece)] * self.to_unit(channel)
             if piece.size:
                 highest = max(highest, float(np.percentile(np.abs(piece), 99.8)))
         sensible = at_least_125(highest / 3)
-        return max(sensible, 20.0) if self.waveform.units[self.channel] in _TO_UV else sensible
+        return max(sensible, LEAST_UV) if self.waveform.units[self.channel] in _TO_UV else sensible
 
     # How it is shown
 
     def set_mode(self, mode: str) -> None:
         """Choose free-running sweeps, a raster of consecutive ones, or triggered ones."""
+        if mode == "trigger":
+            self._choose_level()
         self.mode = mode if mode in stretches.MODES else "free"
         self.named[self.mode].setChecked(True)
         self.changed()
+
+    def _choose_level(self) -> None:
+        """Choose a level at which the potentials in view, or further on, stand out, unless a person has set one."""
+        if not self.level_set:
+            self.level = self._sensible_level()
+
+    def _sensible_level(self) -> float:
+        first, scale = int(self.start_s * self.waveform.rate_hz), self.to_unit(self.channel)
+        for count in (int(self.page_s * self.waveform.rate_hz) + 1, self._search_samples):
+            values = self.values(self.channel, first, first + count) - np.float32(self.offset(self.channel))
+            level = stretches.standing_out(values)
+            if level is not None:
+                return level * scale
+        return self.per_division
 
     def step_time(self, longer: bool, at: QPointF | None = None) -> None:
         """Change the sweep speed by one step of 1-2-5, the time under ``at`` staying where it is."""
@@ -157,8 +192,8 @@ class EmgSweepView(TraceView):
         self.changed()
 
     def set_level(self, level: float) -> None:
-        """Set the trigger level in µV (with its sign)."""
-        self.level = level
+        """Set the trigger level in µV from the zero line (with its sign)."""
+        self.level, self.level_set = level, True
         self.changed()
 
     def listen(self, on: bool, to_the_end: bool = False) -> None:
@@ -169,8 +204,8 @@ class EmgSweepView(TraceView):
         scale = 4 * self.per_division / self.to_unit(self.channel)  # half a screen is as loud as it gets
         end_s = self.waveform.duration_s if to_the_end else self.start_s + self.page_s
         filters = None if self.raw else self.filters
-        wave = self.waveform
-        tape = Tape(wave.samples[self.channel], wave.rate_hz, self.start_s, end_s, scale, filters)
+        wave, zero = self.waveform, self.resting(self.channel)
+        tape = Tape(wave.samples[self.channel], wave.rate_hz, self.start_s, end_s, scale, filters, zero)
         trouble = self.sound.play(tape)
         if trouble:
             self.silence(trouble)
@@ -208,7 +243,7 @@ class EmgSweepView(TraceView):
         return {
             "per_division_s": self.per_division_s, "per_division": self.per_division, "start_s": self.start_s,
             "mode": self.mode, "negative_up": self.negative_up, "channel": self.channel, "all": self.all_channels,
-            "level": self.level, "superimposed": self.superimposed, "tool": self.tool,
+            "level": self.level, "level_set": self.level_set, "superimposed": self.superimposed, "tool": self.tool,
             "unit": self.waveform.units[0], "scale_asked": self.file_scale.asked,
             "filters": [self.filters.high_pass_hz, self.filters.low_pass_hz, self.filters.notch_hz],
         }  # fmt: skip
@@ -220,13 +255,14 @@ class EmgSweepView(TraceView):
             mode, tool = str(state["mode"]), str(state["tool"])
             filters = Filters(*(finite(v) for v in state["filters"]))
             up, every, over = bool(state["negative_up"]), bool(state["all"]), bool(state["superimposed"])
+            level_set = bool(state["level_set"])
         except (KeyError, TypeError, ValueError):
             return
         self.per_division_s = min(max(at_least_125(time_s), TIME_RANGE_S[0]), TIME_RANGE_S[1])
         if (
             state.get("unit", self.waveform.units[0]) == self.waveform.units[0]
         ):  # else the sensitivity is of another scale
-            self.per_division, self.level = at_least_125(sensitivity), level
+            self.per_division, self.level, self.level_set = at_least_125(sensitivity), level, level_set
         self.file_scale.restore(state.get("scale_asked"))
         self.channel = channel if 0 <= channel < len(self.waveform.channels) else 0
         self.negative_up, self.all_channels, self.superimposed = up, every, over
@@ -252,21 +288,37 @@ class EmgSweepView(TraceView):
 
     def sweeps(self) -> list[Sweep]:
         """Return what is on the screen."""
-        level = self.level / self.to_unit(self.channel)
-        key = (self.mode, self.channel, self.all_channels, self.start_s, self.sweep_s, level, self.superimposed)
+        searched = self._searched() if self.mode == "trigger" else None
+        key = (self.mode, self.channel, self.all_channels, self.start_s, self.sweep_s, self.superimposed, searched)
         if self._sweeps is None or self._sweeps[0] != key:
-            self._sweeps = (key, self._find_sweeps(level))
+            self._sweeps = (key, self._find_sweeps())
         return self._sweeps[1]
 
-    def _find_sweeps(self, level: float) -> list[Sweep]:
+    def _searched(self) -> tuple[int, Envelope, float, float]:
+        """Return the signal in which triggers are looked for, as it is drawn: first sample, it, zero line, level."""
+        first = self.start_s * self.waveform.rate_hz
+        start, envelope = self.shown_samples(first, first + self.looked_at_s * self.waveform.rate_hz)
+        return start, envelope, self.offset(self.channel), self.level / self.to_unit(self.channel)
+
+    def _find_sweeps(self) -> list[Sweep]:
         if self.mode == "raster":
             return stretches.raster(self.channel, self.start_s, self.sweep_s)
         if self.mode == "trigger":
-            return stretches.triggered(
-                self.envelope, self.channel, self.waveform.rate_hz, self.start_s, self.sweep_s, level, self.superimposed
-            )
-        channels = list(range(len(self.waveform.channels))) if self.all_channels else [self.channel]
-        return stretches.free_run(channels, self.start_s)
+            return stretches.triggered(self.channel, self._triggers(), self.sweep_s, self.superimposed)
+        return stretches.free_run(self.shown_channels, self.start_s)
+
+    def _triggers(self) -> list[float]:
+        rate, most = self.waveform.rate_hz, stretches.MOST_SUPERIMPOSED if self.superimposed else stretches.RASTER_ROWS
+        start, envelope, zero, level = self._searched()
+        times = stretches.crossings(
+            envelope, self.channel, rate, self.start_s - start / rate, self.sweep_s, level, most, zero,
+            self._search_samples,
+        )  # fmt: skip
+        return [start / rate + t for t in times]
+
+    def level_y(self, sweep: Sweep) -> float:
+        """Return where the trigger's level lies over a sweep."""
+        return float(self.y_of(sweep, self.offset(sweep.channel) + self.level / self.to_unit(sweep.channel)))
 
     def zero_y(self, sweep: Sweep) -> float:
         """Return where a sweep's zero line lies."""
@@ -311,6 +363,19 @@ class EmgSweepView(TraceView):
 
     def move_by(self, dx: float, dy: float) -> None:
         self.go_to(self.start_s - dx / self.screen_rect.width() * self.sweep_s)
+
+    def measure_again(self) -> None:
+        if self.mode == "trigger":
+            self._choose_level()
+        super().measure_again()
+        self.measuring.again()
+
+    def heat_on(self, channel: int) -> HeatMap | None:
+        """Return the chosen class's map for a channel; of several, those without an event of the class have none."""
+        heat, names = self.heat_map, self.waveform.channels  # the map is one for all channels, the highest of them
+        if not self.overlays_shown or heat is None or heat.values.ndim != 1:
+            return None
+        return heat if len(names) == 1 or self.found.holds(heat.label, names[channel]) else None
 
     # Drawing
 
@@ -384,7 +449,7 @@ class EmgSweepView(TraceView):
 
     def select_event(self, event: Event | None) -> None:
         """Show an event as the one looked at, on its channel, with what is measured of it."""
-        self.measuring.measured, self.measuring.missed = None, False
+        self.measuring.forget()
         if event is not None and event.channel in self.waveform.channels:
             channel = self.waveform.channels.index(event.channel)
             if channel != self.channel and not (self.all_channels and self.mode == "free"):
@@ -403,10 +468,10 @@ class EmgSweepView(TraceView):
             self.measuring.drag(action, at)
         elif action == "level":
             sweep = self.piece_at(at) or Sweep(self.channel, 0, 0, 1)
-            self.set_level(self.value_at(sweep, at) * self.to_unit(sweep.channel))
+            height = self.value_at(sweep, at) - self.offset(sweep.channel)
+            self.set_level(height * self.to_unit(sweep.channel))
 
     def _near_level(self, at: QPointF) -> bool:
         sweep = next(iter(self.sweeps()), None)
         sweep = sweep or Sweep(self.channel, 0, 0, 1)
-        y = float(self.y_of(sweep, self.level / self.to_unit(sweep.channel)))
-        return abs(at.y() - y) <= 5 and self.screen_rect.contains(at)
+        return abs(at.y() - self.level_y(sweep)) <= 5 and self.screen_rect.contains(at)

@@ -77,10 +77,13 @@ def _stages(filters: Filters, rate_hz: float) -> list[np.ndarray]:
 
 
 class Running:
-    """A channel filtered as it is read on, forwards only: for the ear, which hears no shift of a few milliseconds."""
+    """A channel filtered as it is read on, forwards only: for the ear, which hears no shift of a few milliseconds.
 
-    def __init__(self, samples: np.ndarray, rate_hz: float, filters: Filters) -> None:
-        self._samples, self._rate = samples, rate_hz
+    What is read is counted from ``zero``; a gap is at zero.
+    """
+
+    def __init__(self, samples: np.ndarray, rate_hz: float, filters: Filters, zero: float = 0.0) -> None:
+        self._samples, self._rate, self._zero = samples, rate_hz, zero
         self._sos = np.vstack(_stages(possible(filters, rate_hz), rate_hz) or [np.array([1.0, 0, 0, 1, 0, 0])[None]])
         self._state: np.ndarray | None = None
         self._start, self._kept = 0, np.zeros(0)
@@ -92,22 +95,23 @@ class Running:
         end = self._start + len(self._kept)
         if self._state is None:
             end = self._start = max(0, first - int(self._rate / 2))  # half a second to settle
-            value = np.nan_to_num(float(self._samples[end])) if end < len(self._samples) else 0.0
-            self._state = sosfilt_zi(self._sos) * value
+            self._state = sosfilt_zi(self._sos) * self._fresh(end, end + 1).sum()
         if last > end:
-            fresh, self._state = sosfilt(self._sos, np.nan_to_num(self._samples[end:last].astype(np.float64)),
-                                         zi=self._state)  # fmt: skip
+            fresh, self._state = sosfilt(self._sos, self._fresh(end, last), zi=self._state)
             self._kept = np.concatenate([self._kept, fresh])
         drop = max(0, first - self._start)
         self._kept, self._start = self._kept[drop:], self._start + drop
         return self._kept[: last - first]
 
+    def _fresh(self, first: int, last: int) -> np.ndarray:
+        return np.nan_to_num(self._samples[first:last].astype(np.float64) - self._zero)
+
 
 def far_median(samples: np.ndarray, least: float) -> float:
-    """Return a signal's median where it is further from 0 than ``least`` and than twice the signal's range, else 0."""
+    """Return a signal's median where it is further from 0 than ``least`` and than the signal goes from it, else 0."""
     values = samples[:: max(1, len(samples) // 20_000)]
     values = values[np.isfinite(values)]
     if not values.size:
         return 0.0
-    low, middle, high = np.percentile(values, (0.5, 50, 99.5))
-    return float(middle) if abs(middle) > max(2 * (high - low), least, 1e-9) else 0.0
+    low, middle, high = np.percentile(values, (0.1, 50, 99.9))
+    return float(middle) if abs(middle) > max(high - middle, middle - low, least, 1e-9) else 0.0

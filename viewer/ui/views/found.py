@@ -58,6 +58,10 @@ class Found:
         """Return the indices of the events of a class."""
         return np.flatnonzero(self.is_event & (self.label_names == label))
 
+    def holds(self, label: str, channel: str) -> bool:
+        """Whether an event of a class was found on a channel."""
+        return bool(self.on_channel(channel)[self.of_class(label)].any())
+
     def index(self, event: Event | None) -> int | None:
         """Return where an event is, or None."""
         if event is None:

@@ -12,7 +12,10 @@ _TICK_MS = 33
 
 
 class Tape:
-    """A stretch of a signal as a loudspeaker wants it, in blocks of any length; made as it is played."""
+    """A stretch of a signal as a loudspeaker wants it, in blocks of any length; made as it is played.
+
+    ``zero``: the stored value that is silence.
+    """
 
     def __init__(
         self,
@@ -22,9 +25,10 @@ class Tape:
         end_s: float,
         full_scale: float,
         filters: Filters | None = None,
+        zero: float = 0.0,
     ) -> None:
         self.samples, self.step = samples, rate_hz / RATE_HZ
-        self.running = Running(samples, rate_hz, filters) if filters is not None and filters.on else None
+        self.running = Running(samples, rate_hz, filters or Filters(), zero)
         self.clipped = False
         self.place, self.end = start_s * rate_hz, min(end_s * rate_hz, len(samples) - 1.0)
         self.rate_hz, self.full_scale = rate_hz, max(full_scale, 1e-12)
@@ -48,8 +52,7 @@ class Tape:
         block = np.zeros(frames, np.float32)
         if first >= last - 1:
             return block
-        piece = self.running.read(first, last) if self.running is not None else self.samples[first:last]
-        piece = np.nan_to_num(piece.astype(np.float64))
+        piece = self.running.read(first, last)
         inside = places < self.end
         level = 0.0 if self.muted else self.volume / self.full_scale
         sound = np.interp(places[inside] - first, np.arange(len(piece)), piece) * level

@@ -17,7 +17,6 @@ from viewer.ui.views.findings_walk import FindingsWalk
 from viewer.ui.views.overview import Overview
 
 TOOLS = ("pan", "caliper", "region")
-FAR_UV = 2000.0
 _GRIP_PX = 6
 _SNAP_PX = 10
 _CLICK_PX = 4
@@ -27,6 +26,8 @@ class TraceView(FindingsWalk):
     """A recording. What it shows of a channel in a line is a *piece* (a strip of paper, a sweep) with a ``channel``."""
 
     tools: tuple[str, ...] = TOOLS
+    far_uv = 2000.0
+    """A channel that rests further from 0 than this, and than its own deflections, is drawn around its median."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,11 +41,12 @@ class TraceView(FindingsWalk):
         self.filters = Filters()
         self.raw = False
         self.filtered = Filtering(self)
-        self.filtered.answered.connect(self._take_filtered)
+        self.filtered.answered.connect(self._signal_changed)
         self.named: dict[str, QAction] = {}
         self._drag: tuple[str, QPointF] | None = None
         self._pressed_at = QPointF()
         self._offsets: dict[int, float] = {}
+        self._measured_in = Filters()
         self._hover: QPointF | None = None
 
     # For subclasses
@@ -111,7 +113,7 @@ class TraceView(FindingsWalk):
         samples = self.waveform.samples
         self.start_s, self.caliper, self.caliper_piece, self.region_draft = 0.0, None, None, None
         self.filtered.forget(self.waveform)
-        self._offsets, self._found, self.chosen_event = {}, None, None
+        self._offsets, self._found, self.chosen_event, self._measured_in = {}, None, None, Filters()
         self.envelope = Envelope(samples)
         self.set_filters(Filters())
         in_background(lambda: build(samples), self._take_envelope)
@@ -122,13 +124,25 @@ class TraceView(FindingsWalk):
             self.overlays_changed()
             self.changed()
 
+    @property
+    def looked_at_s(self) -> float:
+        """How much of the recording, from ``start_s`` on, has to be filtered for what is shown."""
+        return self.page_s
+
+    @property
+    def shown_filters(self) -> Filters:
+        """The filters that what is shown has gone through: none where the raw signal is, or none has answered yet."""
+        return Filters() if self.raw or self._shown_filtered() is None else self.filters
+
     def offset(self, channel: int) -> float:
-        """Return the stored value drawn on the zero line: 0, or the median of a channel that lies far from it."""
-        if self.filters.high_pass_hz and not self.raw and self._shown_filtered() is not None:
-            return 0.0
+        """Return the stored value drawn on the zero line: 0, or what the channel rests at (a high-pass takes it)."""
+        return 0.0 if self.shown_filters.high_pass_hz else self.resting(channel)
+
+    def resting(self, channel: int) -> float:
+        """Return the median of a channel that lies far from 0 as it was recorded, else 0."""
         if channel not in self._offsets:
             scale, unit = self.measured(channel)
-            least = FAR_UV * {"µV": 1.0, "mV": 1e-3}.get(unit, 0.0) / scale
+            least = self.far_uv * {"µV": 1.0, "mV": 1e-3}.get(unit, 0.0) / scale
             self._offsets[channel] = far_median(self.waveform.samples[channel], least)
         return self._offsets[channel]
 
@@ -153,7 +167,7 @@ class TraceView(FindingsWalk):
 
     def _shown_filtered(self) -> object:
         rate = self.waveform.rate_hz
-        return self.filtered.shown(self.start_s * rate, (self.start_s + self.page_s) * rate, self.filters)
+        return self.filtered.shown(self.start_s * rate, (self.start_s + self.looked_at_s) * rate, self.filters)
 
     @property
     def filtering(self) -> bool:
@@ -192,9 +206,8 @@ class TraceView(FindingsWalk):
         self.caliper_piece, rate = piece, self.waveform.rate_hz
         last, seconds = self.waveform.samples.shape[1] - 1, min(self.page_s, self.waveform.duration_s)
         a, b = (min(last, round((self.start_s + seconds * share) * rate)) for share in (1 / 3, 2 / 3))
-        scale, unit = self.measured(piece.channel)
-        first, second = (float(self.values(piece.channel, at, at + 1)[0]) * scale for at in (a, b))
-        self.caliper = Caliper(piece.channel, a / rate, b / rate, first, second, unit)
+        first, second = (self._measured_at(piece.channel, at) for at in (a, b))
+        self.caliper = Caliper(piece.channel, a / rate, b / rate, first, second, self.measured(piece.channel)[1])
         self.update()
 
     def mark_between_cursors(self) -> None:
@@ -208,8 +221,7 @@ class TraceView(FindingsWalk):
     def show_raw(self, on: bool) -> None:
         """Show the signal as it was recorded, whatever filters are chosen; or filtered again."""
         self.raw = on
-        self.overlays_changed()
-        self.changed()
+        self._signal_changed()
 
     def set_filters(self, filters: Filters) -> None:
         """Filter what is shown (never what is read); what the sampling rate does not allow stays off."""
@@ -219,13 +231,39 @@ class TraceView(FindingsWalk):
             action = self.named.get(f"{kind}-{value:g}")
             if action is not None:
                 action.setChecked(True)
+        self._signal_changed()
+
+    def _signal_changed(self) -> None:
+        """Draw again, and measure again where what is shown has gone through other filters than what was measured."""
         self.overlays_changed()
         self.changed()
+        if self.shown_filters != self._measured_in:
+            self._measured_in = self.shown_filters
+            self.measure_again()
+
+    def measure_again(self) -> None:
+        """Take the calipers' values from the signal as it is shown now; what is not in view is forgotten."""
+        caliper = self.caliper
+        if caliper is None:
+            return
+        first_s, last_s = sorted((caliper.start_s, caliper.end_s))
+        if not self.start_s <= first_s <= last_s <= self.start_s + self.looked_at_s:
+            self.caliper = self.caliper_piece = None
+            return
+        for end, time_s in ((False, caliper.start_s), (True, caliper.end_s)):
+            caliper = caliper.moved(
+                end, time_s, self._measured_at(caliper.channel, round(time_s * self.waveform.rate_hz))
+            )
+        self.caliper = caliper
+
+    def _measured_at(self, channel: int, index: int) -> float:
+        """Return the measured value of a sample as it is shown."""
+        return float(self.values(channel, index, index + 1)[0]) * self.measured(channel)[0]
 
     def changed(self) -> None:
         """Draw again, and tell the window that the view's state is another."""
         if self.study is not None:
-            self.filtered.ask(self.filters, self.start_s, self.page_s)
+            self.filtered.ask(self.filters, self.start_s, self.looked_at_s)
         self.update()
         self.state_changed.emit()
 
@@ -237,8 +275,7 @@ class TraceView(FindingsWalk):
         rate = self.waveform.rate_hz
         at = round((caliper.end_s if end else caliper.start_s) * rate) + samples
         at = min(max(0, at), self.waveform.samples.shape[1] - 1)
-        value = float(self.values(caliper.channel, at, at + 1)[0]) * self.measured(caliper.channel)[0]
-        self.caliper = caliper.moved(end, at / rate, value)
+        self.caliper = caliper.moved(end, at / rate, self._measured_at(caliper.channel, at))
         self.update()
 
     def filter_words(self) -> str:
@@ -249,10 +286,6 @@ class TraceView(FindingsWalk):
         if self.raw:
             return self.tr("raw signal, without {filter}").format(filter=words)
         return words if self._shown_filtered() is not None else words + self.tr(" (working)")
-
-    def _take_filtered(self) -> None:
-        self.overlays_changed()
-        self.changed()
 
     # Mouse
 
