@@ -5,7 +5,7 @@ import pytest
 
 from training.simulate.emg import Draw, make
 from training.simulate.emg.backgrounds import mains
-from viewer.measure import measure_potential, measure_train
+from viewer.measure import measure_clean, measure_potential, measure_train, without_interference
 from viewer.measure.interference import cut_out
 
 RATES = (4000.0, 10000.0, 20000.0, 48000.0)
@@ -133,3 +133,19 @@ def test_simulated_motor_units_with_mains():
     assert own.amplitude_uv == pytest.approx(without.amplitude_uv, rel=0.05)
     assert own.duration_ms == pytest.approx(without.duration_ms, rel=0.1, abs=0.5)
     assert own.duration_ms < 16
+
+
+@pytest.mark.parametrize("rate_hz", [4000.0, 48000.0])
+def test_a_whole_channel(rate_hz):
+    """Cleaned once it gives the numbers that each potential's own surroundings give."""
+    times, samples, at = train(positive_sharp_wave, rate_hz)
+    dirty = samples + ADDED["hum and drift"](times)
+    clean = without_interference(dirty, rate_hz)
+    assert clean == pytest.approx(samples, abs=4)
+    assert np.std(clean - samples) < 0.7
+    for t in at:
+        alone, own = measure_potential(dirty, rate_hz, at_s=t), measure_clean(clean, rate_hz, t - 0.2, t + 0.2, t)
+        assert own.amplitude_uv == pytest.approx(alone.amplitude_uv, rel=0.03)
+        assert own.duration_ms == pytest.approx(alone.duration_ms, rel=0.1, abs=0.5)
+    alone, own = measure_train(dirty, rate_hz, at), measure_train(clean, rate_hz, at, clean=True)
+    assert own.amplitude_uv == pytest.approx(alone.amplitude_uv, rel=0.03)

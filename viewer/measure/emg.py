@@ -35,7 +35,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.measure.baseline import SPREADS_MS, Baseline, find_baseline
-from viewer.measure.interference import cut_out
+from viewer.measure.interference import as_it_is, cut_out
 
 Cut = Callable[[np.ndarray, float, int, int], tuple[np.ndarray, np.ndarray]]
 TO_UV = {"uV": 1.0, "µV": 1.0, "μV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}
@@ -127,15 +127,11 @@ def measure_potential(
     return _found(samples, rate_hz, (start_s, end_s, at_s), unit, cut_out)
 
 
-def measure_average(
+def measure_clean(
     samples: np.ndarray, rate_hz: float, start_s: float, end_s: float, at_s: float, unit: str = "uV"
 ) -> Potential | None:
-    """Measure an average of potentials from which hum and drift were taken away before, as ``measure_potential``."""
-    return _found(samples, rate_hz, (start_s, end_s, at_s), unit, _as_it_is)
-
-
-def _as_it_is(samples: np.ndarray, rate_hz: float, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.asarray(samples[first:last], np.float64), np.zeros(last - first)
+    """Measure as ``measure_potential`` where hum and drift were taken away before: the baseline has what is left."""
+    return _found(samples, rate_hz, (start_s, end_s, at_s), unit, as_it_is)
 
 
 def _found(

@@ -6,6 +6,7 @@ then without what stands out of the noise), and both are subtracted. Before a ne
 away by spectrum instead (``models.preprocessing.emg_trace``), which is good enough there and leaves some microvolts.
 """
 
+import itertools
 from functools import lru_cache
 
 import numpy as np
@@ -49,6 +50,20 @@ def cut_out(samples: np.ndarray, rate_hz: float, first: int, last: int) -> tuple
     inside = np.arange(first - low, last - low)
     hum, drift = _fit(piece, rate_hz, inside)
     return piece[inside] - hum - drift, drift
+
+
+def as_it_is(samples: np.ndarray, rate_hz: float, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what ``cut_out`` does of samples from which hum and drift were taken away before."""
+    return np.asarray(samples[first:last], np.float64), np.zeros(last - first)
+
+
+def without_interference(samples: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Return a whole channel (samples,) as float32 without hum and drift, half a second at a time as ``cut_out``."""
+    edges = np.append(np.arange(0, len(samples), max(1, round(AROUND_S * rate_hz))), len(samples)).tolist()
+    clean = np.empty(len(samples), np.float32)
+    for first, last in itertools.pairwise(edges):
+        clean[first:last] = cut_out(samples, rate_hz, first, last)[0]
+    return clean
 
 
 def _fit(piece: np.ndarray, rate_hz: float, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

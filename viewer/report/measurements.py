@@ -4,7 +4,7 @@ For now of needle EMG recordings alone: each event's potential, and how each tra
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from viewer import NOT_A_DEVICE
 from viewer.errors import LeadlightError
 from viewer.formats import Item
 from viewer.formats.opener import Opener
-from viewer.measure import Potential, measure_potential, measure_train
+from viewer.measure import Potential, measure_clean, measure_potential, measure_train, without_interference
 from viewer.reading.identify import overrule, settle_kind
 from viewer.reading.json_form import error_to_json, head, model_json
 from viewer.reading.trains import firing
@@ -74,11 +74,12 @@ def measurements(study: Study, reading: Reading, channel: str | None = None) -> 
     names = [study.waveform.channels[i] for i in _channels(study.waveform, channel)]
     events = [event for event in reading.events if event.channel in names]
     numbers = {event.train for event in events}
+    waveform = _clean(study.waveform, {event.channel for event in events})
     return begins | {
         "abstained": reading.abstained,
-        "events": [_event(asdict(e), p) for e, p in zip(events, _potentials(study.waveform, events), strict=True)],
+        "events": [_event(asdict(e), p) for e, p in zip(events, _potentials(waveform, events), strict=True)],
         "trains": [
-            _train(asdict(t), study.waveform, [e for e in events if e.train == t.train])
+            _train(asdict(t), waveform, [e for e in events if e.train == t.train])
             for t in reading.trains
             if t.train in numbers
         ],
@@ -86,8 +87,15 @@ def measurements(study: Study, reading: Reading, channel: str | None = None) -> 
     }
 
 
+def _clean(waveform: Waveform, channels: set[str]) -> Waveform:
+    """Return the recording, hum and drift taken away from some channels: all that is measured is measured on that."""
+    rows = zip(waveform.channels, waveform.samples, strict=True)
+    clean = [without_interference(row, waveform.rate_hz) if name in channels else row for name, row in rows]
+    return replace(waveform, samples=np.stack(clean))
+
+
 def _potentials(waveform: Waveform, events: Sequence[Event]) -> list[Potential | None]:
-    """Measure each event between its neighbours of the same channel."""
+    """Measure each event of a clean recording between its neighbours of the same channel."""
     found = []
     for event in events:
         own = waveform.channels.index(event.channel)
@@ -95,11 +103,7 @@ def _potentials(waveform: Waveform, events: Sequence[Event]) -> list[Potential |
         before = max((e.end_s for e in others if e.time_s < event.time_s), default=-np.inf)
         after = min((e.start_s for e in others if e.time_s > event.time_s), default=np.inf)
         bounds = min(before, event.start_s), max(after, event.end_s)
-        found.append(
-            measure_potential(
-                waveform.samples[own], waveform.rate_hz, *bounds, at_s=event.time_s, unit=waveform.units[own]
-            )
-        )
+        found.append(measure_clean(waveform.samples[own], waveform.rate_hz, *bounds, event.time_s, waveform.units[own]))
     return found
 
 
@@ -123,7 +127,7 @@ def _train(train: dict[str, Any], waveform: Waveform, events: Sequence[Event]) -
     own = waveform.channels.index(events[0].channel)
     times = np.array([e.time_s for e in events])
     fires = firing(times) if len(times) > 2 else None
-    averaged = measure_train(waveform.samples[own], waveform.rate_hz, times, waveform.units[own])
+    averaged = measure_train(waveform.samples[own], waveform.rate_hz, times, waveform.units[own], clean=True)
     return train | {
         "channel": events[0].channel,
         "consecutive_difference_ms": None if fires is None else _short(1000 * fires.consecutive / fires.rate_hz),
