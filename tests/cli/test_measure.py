@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -11,11 +12,15 @@ from referencing import Registry, Resource
 from training.simulate.emg import Amplifier, Draw, make, record, write_recording
 from viewer.cli import main
 from viewer.formats import open_study
+from viewer.reading.identify import settle_kind
 from viewer.reading.json_form import SCHEMA_FILE as READING_SCHEMA
+from viewer.reading.json_form import to_json
+from viewer.reading.rhythm import train_rate
+from viewer.reading.trains import firing
 from viewer.reading.values import Event, ModelIdentity, Reading, Train
 from viewer.report.measurements import SCHEMA_FILE, as_text, measurements
 from viewer.resources import resources_dir
-from viewer.study import Kind, KindFrom
+from viewer.study import Kind, KindFrom, Source, Study, Waveform
 
 RATE = 20000.0
 SCHEMAS = [json.loads(path.read_text("utf-8")) for path in (SCHEMA_FILE, READING_SCHEMA)]
@@ -106,6 +111,56 @@ def test_what_the_reading_found(made, capsys):
     assert "train 1: Fibs" in text
     assert "Research use, not a medical device" in text
     assert not measurements(study, replace(reading, events=(), trains=()))["events"]
+
+
+PAUSING = np.concatenate([start + 0.25 * np.arange(12) for start in (1.0, 14.0, 27.0)])
+BURSTS = np.concatenate([start + 0.025 * np.arange(8) for start in np.arange(1.0, 21.0)])
+
+
+@pytest.mark.parametrize(("at", "rate_hz"), [(PAUSING, 4.0), (BURSTS, 40.0)])
+def test_a_train_has_the_rate_that_the_reading_gave_it(at, rate_hz):
+    """A train at 4 Hz that pauses for 10 s fires at 4 Hz; myokymia of 40 Hz, in bursts every second, at 40 Hz."""
+    shape = 200 * np.sin(np.linspace(0, 2 * np.pi, 25))
+    samples = np.random.default_rng(1).standard_normal((1, 32 * 5000)).astype(np.float32)
+    for time in at:
+        samples[0, round(time * 5000) : round(time * 5000) + len(shape)] += shape
+    events = tuple(Event("Others", t + 0.001, t, t + 0.005, "EMG", 0.9, 1) for t in at.tolist())
+    fires = firing(at)
+    train = Train(1, "Others", len(at), train_rate(at), fires.interval_cv, "EMG", 0.9, fires.slowing)
+    waveform = Waveform(samples, 5000.0, ("EMG",), ("uV",))
+    study = Study(Source(Path("x.edf"), "0" * 64, "edf"), Kind.EMG_TRACE, KindFrom.FILE, waveform)
+    model = ModelIdentity("emg-traces", "1.0", "0" * 64, False)
+    reading = Reading(
+        "x.edf", "0" * 64, Kind.EMG_TRACE, KindFrom.FILE, "edf", None, model, "cpu", "float32", False,
+        events=events, trains=(train,),
+    )  # fmt: skip
+    (measured,) = measurements(study, reading)["trains"]
+    (read,) = to_json(reading)["trains"]
+    assert {name: measured[name] for name in read} == read
+    assert measured["rate_hz"] == pytest.approx(rate_hz, rel=0.02)
+    assert measured["interval_cv"] < 0.05
+    assert measured["consecutive_difference_ms"] == pytest.approx(0, abs=0.5)
+
+
+def test_a_file_that_does_not_say_what_it_is_is_what_a_reading_takes_it_for(made, capsys, tmp_path):
+    """Sampled at 20 kHz a sound file is needle EMG; channels called otherwise are not, whatever the rate."""
+    import soundfile
+
+    wave, event = open_study(made[0]).waveform, made[1][5]
+    path, breath = tmp_path / "emg.wav", tmp_path / "breath.csv"
+    soundfile.write(path, wave.samples[0] / 4000.0, int(RATE), "FLOAT")
+    rows = "\n".join(f"{i / RATE:.5f},{v:.1f}" for i, v in enumerate(wave.samples[0, :8000].tolist()))
+    breath.write_text(f"time_s,Flow\n{rows}\n", "ascii")
+    for file in (path, breath):
+        study = open_study(file)
+        assert main(["measure", str(file), "--at", f"{event.time_s:.4f}", "--json"]) == 0
+        (value,) = lines(capsys)
+        settled = settle_kind(study, None)
+        assert (value["kind"], value["kind_from"]) == (str(settled.kind), str(settled.kind_from))
+        assert [w["code"] for w in value["warnings"]][: len(settled.notes)] == [n.code for n in settled.notes]
+        assert value["kind"] == ("emg-trace" if file == path else "unknown")
+    assert main(["measure", str(path), "--at", f"{event.time_s:.4f}"]) == 0
+    assert "an EMG recording" in capsys.readouterr().out
 
 
 def test_text_and_channels(made, capsys):

@@ -102,6 +102,45 @@ def test_a_positive_sharp_wave_lasts_until_its_slow_negative_phase_ends():
         assert own.onset_s == pytest.approx(0.2, abs=2e-4)
 
 
+@pytest.mark.parametrize("rate", [4000.0, 10000.0, 20000.0, 48000.0])
+@pytest.mark.parametrize(("size", "depth"), [(200, 30), (400, 100)])
+def test_the_rise_of_a_positive_sharp_wave_ends_at_the_maximum_of_its_slow_negative_phase(rate, size, depth):
+    """Up within 0.6 ms, the slow phase from 4 ms to 24 ms, its maximum at 8 ms: 7.4 ms."""
+    ms = np.arange(0, 24, 1000 / rate)
+    slow = -depth * np.sin(np.pi * np.clip((ms - 4) / 20, 0, 1) ** (np.log(0.5) / np.log(4 / 20)))
+    shape = np.interp(ms, [0, 0.6, 4], [0, size, 0], 0, 0) + slow
+    clean = measure_potential(recording(shape, rate=rate), rate, at_s=0.2006)
+    assert clean.rise_time_ms == pytest.approx(7.4, abs=0.5)
+    noisy = [measure_potential(recording(shape, noise=3, rate=rate, seed=s), rate, at_s=0.2006) for s in range(20)]
+    assert np.median([p.rise_time_ms for p in noisy]) == pytest.approx(7.4, abs=1.0)
+    assert max(p.rise_time_ms for p in noisy) < 12
+
+
+def test_a_purely_positive_sharp_wave_rises_to_its_end():
+    fall = np.interp(np.arange(0, 8, 1000 / RATE), [0, 0.6, 8], [0, 200, 0])
+    own = measure_potential(recording(fall, noise=2), RATE, at_s=0.2006)
+    assert own.rise_time_ms == pytest.approx(1000 * (own.offset_s - own.peak_s), abs=0.3)
+
+
+@pytest.mark.parametrize("rise_ms", [0.2, 0.3, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("noise", [0, 3, 8, 15])
+def test_white_noise_does_not_raise_the_amplitude(rise_ms, noise):
+    shape = half_sines((113, -227, 68), rise_ms)
+    shape = np.interp(np.arange(0, 3 * rise_ms, 1 / 48), np.arange(len(shape)) * 1000 / RATE, shape)
+    shape *= 340 / np.ptp(shape)
+    found = [
+        measure_potential(recording(shape, noise, rate=48000.0, seed=s), 48000.0, at_s=0.2 + 1.5e-3 * rise_ms)
+        for s in range(20)
+    ]
+    assert 0.97 < np.median([p.amplitude_uv for p in found]) / 340 < 1.04
+
+
+def test_the_noise_beside_a_monophasic_potential_is_no_part_of_it():
+    shape = triangle(100, 4, 48000.0)
+    found = [measure_potential(recording(shape, 8, rate=48000.0, seed=s), 48000.0, at_s=0.202) for s in range(20)]
+    assert np.median([p.amplitude_uv for p in found]) == pytest.approx(100, rel=0.05)
+
+
 def test_units_and_level():
     shape = half_sines((100, -100), 2)
     plain = measure_potential(recording(shape), RATE, at_s=0.201)

@@ -4,27 +4,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from viewer.measure.emg import AFTER_MS, AROUND_MS, BEFORE_MS, Potential, measure_potential
+from viewer.measure.emg import AFTER_MS, AROUND_MS, BEFORE_MS, Potential, measure_clean
+from viewer.measure.interference import as_it_is, cut_out
 
 MOST = 200  # discharges that are averaged, evenly chosen
 LEAST = 8
 
 
 def average_potential(
-    samples: np.ndarray, rate_hz: float, times_s: Sequence[float] | np.ndarray
+    samples: np.ndarray, rate_hz: float, times_s: Sequence[float] | np.ndarray, clean: bool = False
 ) -> tuple[np.ndarray, int] | None:
     """Return the median of a train's discharges and the index of their common moment in it, or None for under 8.
 
     Quantitative analysis measures a motor unit's averaged potential (Nandedkar, Barkhaus & Charles, Muscle Nerve 18
     (1995) 1155). Others' potentials, which fire at other times, do not enter a median. ``times_s`` are the discharges'
-    largest deflections; they are aligned anew, by correlation within 1 ms.
+    largest deflections; they are aligned anew, by correlation within 1 ms. Mains hum and drift are taken away before:
+    a regular train may fire in time with the mains; ``clean`` says that it was done.
     """
     before, after = (round(ms * rate_hz / 1000) for ms in (BEFORE_MS + AROUND_MS, AFTER_MS + AROUND_MS))
     at = np.round(np.asarray(times_s, np.float64) * rate_hz).astype(int)
     at = at[(at >= before) & (at < len(samples) - after)]
     if len(at) > MOST:
         at = at[np.linspace(0, len(at) - 1, MOST).astype(int)]
-    pieces = [np.asarray(samples[i - before : i + after], np.float64) for i in at]
+    cut = as_it_is if clean else cut_out
+    pieces = [cut(samples, rate_hz, i - before, i + after)[0] for i in at.tolist()]
     pieces = [p for p in pieces if np.isfinite(p).all()]
     if len(pieces) < LEAST:
         return None
@@ -33,21 +36,21 @@ def average_potential(
 
 
 def measure_train(
-    samples: np.ndarray, rate_hz: float, times_s: Sequence[float] | np.ndarray, unit: str = "uV"
+    samples: np.ndarray, rate_hz: float, times_s: Sequence[float] | np.ndarray, unit: str = "uV", clean: bool = False
 ) -> Potential | None:
     """Measure the averaged potential of a train; its times are seconds from the average's first sample.
 
     Beginning and end are looked for up to where the train's own next discharge may be: in a discharge so fast that its
     potentials run into each other, the duration is None.
     """
-    averaged = average_potential(samples, rate_hz, times_s)
+    averaged = average_potential(samples, rate_hz, times_s, clean)
     if averaged is None:
         return None
     potential, middle = averaged
     at_s = middle / rate_hz
     shortest_s = float(np.percentile(np.diff(np.sort(np.asarray(times_s, np.float64))), 10))
     start_s, end_s = at_s - max(0.6 * shortest_s, 0.001), at_s + max(0.8 * shortest_s, 0.001)
-    return measure_potential(potential, rate_hz, start_s, end_s, at_s, unit)
+    return measure_clean(potential, rate_hz, start_s, end_s, at_s, unit)
 
 
 def _aligned(stack: np.ndarray, middle: int, rate_hz: float) -> np.ndarray:

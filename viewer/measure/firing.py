@@ -1,4 +1,8 @@
-"""How a train fires: rate, regularity, and whether it slows."""
+"""How a train fires: rate, regularity, and whether it slows, by all of its intervals.
+
+A pause is an interval here, and so are two where a discharge was missed: it is for whoever marked the discharges, and
+for trains whose every discharge is known. The rate of a train that a reading found is ``reading.values.Train.rate_hz``.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +19,7 @@ class IntervalStatistics:
     count : int
         Discharges.
     rate_hz : float
-        1 over the mean interval.
+        1 over the mean interval, pauses counted in.
     mean_interval_ms : float
     cv : float or None
         Standard deviation of the intervals (n - 1) over their mean; from 3 discharges on.

@@ -4,7 +4,7 @@ For now of needle EMG recordings alone: each event's potential, and how each tra
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from viewer import NOT_A_DEVICE
 from viewer.errors import LeadlightError
 from viewer.formats import Item
 from viewer.formats.opener import Opener
-from viewer.measure import Potential, interval_statistics, measure_potential, measure_train
+from viewer.measure import Potential, measure_clean, measure_potential, measure_train, without_interference
+from viewer.reading.identify import overrule, settle_kind
 from viewer.reading.json_form import error_to_json, head, model_json
+from viewer.reading.trains import firing
 from viewer.reading.values import Event, Reading
 from viewer.reading.words import kind_name
 from viewer.report.batch import Batch, items_of, name_of
@@ -72,11 +74,12 @@ def measurements(study: Study, reading: Reading, channel: str | None = None) -> 
     names = [study.waveform.channels[i] for i in _channels(study.waveform, channel)]
     events = [event for event in reading.events if event.channel in names]
     numbers = {event.train for event in events}
+    waveform = _clean(study.waveform, {event.channel for event in events})
     return begins | {
         "abstained": reading.abstained,
-        "events": [_event(asdict(e), p) for e, p in zip(events, _potentials(study.waveform, events), strict=True)],
+        "events": [_event(asdict(e), p) for e, p in zip(events, _potentials(waveform, events), strict=True)],
         "trains": [
-            _train(asdict(t), study.waveform, [e for e in events if e.train == t.train])
+            _train(asdict(t), waveform, [e for e in events if e.train == t.train])
             for t in reading.trains
             if t.train in numbers
         ],
@@ -84,8 +87,15 @@ def measurements(study: Study, reading: Reading, channel: str | None = None) -> 
     }
 
 
+def _clean(waveform: Waveform, channels: set[str]) -> Waveform:
+    """Return the recording, hum and drift taken away from some channels: all that is measured is measured on that."""
+    rows = zip(waveform.channels, waveform.samples, strict=True)
+    clean = [without_interference(row, waveform.rate_hz) if name in channels else row for name, row in rows]
+    return replace(waveform, samples=np.stack(clean))
+
+
 def _potentials(waveform: Waveform, events: Sequence[Event]) -> list[Potential | None]:
-    """Measure each event between its neighbours of the same channel."""
+    """Measure each event of a clean recording between its neighbours of the same channel."""
     found = []
     for event in events:
         own = waveform.channels.index(event.channel)
@@ -93,11 +103,7 @@ def _potentials(waveform: Waveform, events: Sequence[Event]) -> list[Potential |
         before = max((e.end_s for e in others if e.time_s < event.time_s), default=-np.inf)
         after = min((e.start_s for e in others if e.time_s > event.time_s), default=np.inf)
         bounds = min(before, event.start_s), max(after, event.end_s)
-        found.append(
-            measure_potential(
-                waveform.samples[own], waveform.rate_hz, *bounds, at_s=event.time_s, unit=waveform.units[own]
-            )
-        )
+        found.append(measure_clean(waveform.samples[own], waveform.rate_hz, *bounds, event.time_s, waveform.units[own]))
     return found
 
 
@@ -111,14 +117,20 @@ def _numbers(potential: Potential | None) -> dict[str, Any]:
 
 
 def _train(train: dict[str, Any], waveform: Waveform, events: Sequence[Event]) -> dict[str, Any]:
+    """Return a train as the reading has it, how its intervals differ from one to the next, and its averaged potential.
+
+    Rate, interval CV and slowing stay the reading's: of the intervals at which it fires. A pause is no interval of it,
+    nor are two where a discharge was hidden by another unit's; the mean over all of them would call a fibrillation
+    that pauses slow and irregular, and myokymia by how often its bursts come. The differences of consecutive intervals
+    are of the same intervals.
+    """
     own = waveform.channels.index(events[0].channel)
-    times = [e.time_s for e in events if e.channel == events[0].channel]
-    firing = interval_statistics(times)
-    averaged = measure_train(waveform.samples[own], waveform.rate_hz, times, waveform.units[own])
+    times = np.array([e.time_s for e in events])
+    fires = firing(times) if len(times) > 2 else None
+    averaged = measure_train(waveform.samples[own], waveform.rate_hz, times, waveform.units[own], clean=True)
     return train | {
         "channel": events[0].channel,
-        "consecutive_difference_ms": None if firing is None else _short(firing.consecutive_difference_ms),
-        "slowing": None if firing is None else _short(firing.slowing),
+        "consecutive_difference_ms": None if fires is None else _short(1000 * fires.consecutive / fires.rate_hz),
         "averaged": None if averaged is None else _numbers(averaged),
     }
 
@@ -147,9 +159,7 @@ def _item_by_hand(
 ) -> dict[str, Any]:
     file = name_of(item)
     try:
-        study = batch.opened(opener, item)
-        if batch.kind is not None:
-            study = study.as_kind(batch.kind, KindFrom.PERSON)
+        study = _settled(batch.opened(opener, item), batch.kind)
         begins = {
             "schema": SCHEMA,
             "file": file,
@@ -168,6 +178,14 @@ def _item_by_hand(
         return begins | {"abstained": False, "events": events, "trains": [], "warnings": warnings}
     except LeadlightError as error:
         return _failure(file, error)
+
+
+def _settled(study: Study, kind: Kind | None) -> Study:
+    """Return a study with its kind settled as a reading settles it; of a picture no network is asked."""
+    if isinstance(study.content, Image):
+        return study if kind is None else study.as_kind(kind, KindFrom.PERSON)
+    settled = settle_kind(study, None)
+    return settled if kind is None else overrule(study, settled, kind)
 
 
 def _spots(waveform: Waveform, spots: Sequence[Spot], channel: str | None) -> tuple[list[dict[str, Any]], list[Note]]:
