@@ -94,6 +94,78 @@ def test_rate_from_a_header_line(tmp_path, line, rate):
     assert study.kind is Kind.EMG_TRACE
 
 
+@pytest.mark.parametrize(
+    ("header", "rate"),
+    [
+        ("Band: 20 Hz - 5 kHz\nSampling: 10000", 10000),
+        ("Frequency range: 2 Hz - 10 kHz\nSampling rate: 20 kHz", 20000),
+        ("Filter: 20 - 5000 Hz\nFs: 10000", 10000),
+        ("High pass frequency: 20\nSample rate: 10000 Hz", 10000),
+        ("Notch frequency: 50\nSampling Frequency (kHz)\t10", 10000),
+        ("Stimulus rate: 1 Hz\nSR=48000", 48000),
+        ("Trigger rate: 2 Hz\nRepetition rate: 3 Hz\nCut-off 500 Hz\nSamples per second: 10000", 10000),
+        ("20 Hz - 5 kHz, 10 kS/s, 2 channels", 10000),
+        ("Netzfilter 50 Hz\nAbtastrate: 20.000 Hz", 20000),
+        ("Hochpass;20\nAbtastfrequenz;20 kHz", 20000),
+        ("Abtastintervall [ms];0,05", 20000),
+        ("Filtre : 20 Hz\nFréquence d'échantillonnage : 10\u00a0000 Hz", 10000),
+        ("Période d’échantillonnage : 100 µs", 10000),
+        ("filtro 20 Hz\nfrecuencia de muestreo: 10.000 Hz", 10000),
+        ("frequenza di campionamento (kHz): 10", 10000),
+        ("Sampling period: 0.0001 s", 10000),
+        ("Sampling interval: 0.0208 ms\nSampling rate: 48 kHz", 48000),
+        ("Sampling: 16 bit\nSampling_rate_Hz=10,000", 10000),
+        ("Frequency: 10000\nNotch: 50 Hz", 10000),
+        ("Sampling rate: 250.000 Hz", 250),
+    ],
+)
+def test_what_is_called_sampling_gives_the_rate_and_no_filter_does(tmp_path, codes, header, rate):
+    study = open_study(save(tmp_path, f"Needle EMG\n{header}\n" + lines(VALUES)))
+    assert study.waveform.rate_hz == rate
+    assert not study.waveform.rate_assumed
+    assert "rate-assumed" not in codes(study)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Band: 20 Hz - 5 kHz",
+        "Filter\n20 Hz\n5 kHz",
+        "Notch frequency: 50",
+        "Stimulus rate: 200 Hz",
+        "High pass frequency [Hz]\t20\nLow pass frequency [Hz]\t10000",
+        "Samples: 20000",
+        "Sampling: 16 bit",
+        "Sampling time: 12:30:05",
+    ],
+)
+def test_filters_counts_and_clocks_are_no_sampling_rate(tmp_path, codes, header):
+    study = open_study(save(tmp_path, f"Needle EMG\n{header}\n" + lines(VALUES)))
+    assert study.waveform.rate_assumed
+    assert "rate-assumed" in codes(study)
+
+
+def test_rates_that_contradict_each_other_are_said(tmp_path):
+    study = open_study(save(tmp_path, "EMG 5000 Hz\nAcceleration 1000 Hz\n" + lines(VALUES)))
+    assert study.waveform.rate_assumed
+    said = next(note.message for note in study.notes if note.code == "rate-assumed")
+    assert "5000 and 1000 Hz" in said
+
+
+def test_times_without_a_unit_are_read_by_the_stated_rate(tmp_path, codes):
+    rows = "".join(f"{i * 100}\t{value:.4f}\n" for i, value in enumerate(VALUES))
+    study = open_study(save(tmp_path, "Sampling rate: 10 kHz\n\ntime\tEMG\n" + rows))
+    assert study.waveform.rate_hz == 10000
+    assert "header-repaired" not in codes(study)
+
+
+def test_times_are_believed_against_the_header_and_that_is_said(tmp_path):
+    rows = "".join(f"{i / 5000:.4f}\t{value:.4f}\n" for i, value in enumerate(VALUES))
+    study = open_study(save(tmp_path, "Sampling rate: 10 kHz\n\ntime (s)\tEMG\n" + rows))
+    assert study.waveform.rate_hz == 5000
+    assert any("10000 Hz" in note.message and "5000 Hz" in note.message for note in study.notes)
+
+
 def test_volts_become_millivolts(tmp_path):
     study = open_study(save(tmp_path, "EMG (V)\n" + lines(VALUES)))
     assert study.waveform.units == ("mV",)

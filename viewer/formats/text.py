@@ -10,6 +10,7 @@ from viewer.formats.file import File
 from viewer.formats.kinds import kind_of, usual_names, usual_unit
 from viewer.formats.limits import check_rate, check_samples
 from viewer.formats.opened import Opened
+from viewer.formats.text_header import TIME_UNITS, stated_rates
 from viewer.study import Note, Waveform
 
 _MIN_ROWS = 100
@@ -24,7 +25,6 @@ _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 _LEADING_ZERO = re.compile(r"\s*(-0,|[-+]?\d+,0\d)")
 _NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
 _TIME_NAMES = re.compile(r"^(time|t|zeit|temps|tiempo|sec|seconds|s|ms|timestamp)\b", re.I)
-_TIME_UNITS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6}
 
 
 @dataclass(frozen=True)
@@ -220,32 +220,43 @@ def _timed(
     rows: np.ndarray, names: list[str], units: list[str], column: int | None, header: list[str], notes: list[Note]
 ) -> tuple[float, np.ndarray, list[str], list[str]]:
     """Return the rate and the columns without time."""
-    stated = _stated_rate(header)
+    stated = stated_rates(header)
     if column is None:
-        if stated is None:
-            notes.append(
-                Note(
-                    "rate-assumed",
-                    f"The text gives no sampling rate; {_ASSUMED_HZ:g} Hz is assumed, and all times depend on it.",
-                )
-            )
-        return stated or _ASSUMED_HZ, rows, names, units
-    unit = _TIME_UNITS.get(units[column].lower())
+        return _stated_or_assumed(stated, "The text gives no sampling rate", notes), rows, names, units
+    unit = TIME_UNITS.get(units[column].lower())
     keep = [i for i in range(rows.shape[1]) if i != column]
     step, doubt, rows = _evenly(rows, column, notes)
     if abs(step - 1) < 1e-6 and unit is None:  # a sample count
-        if stated is None:
-            notes.append(Note("rate-assumed", f"The text counts samples; {_ASSUMED_HZ:g} Hz is assumed as their rate."))
-        rate = stated or _ASSUMED_HZ
+        rate = _stated_or_assumed(stated, "The text counts samples", notes)
     else:
-        rate = _roundest(1 / (step * (unit or 1.0)), doubt)
-        if unit is None and rate < 50 and stated is None:
-            rate = _roundest(1000 / step, doubt)
-            notes.append(
-                Note("header-repaired", "The times were taken as milliseconds; as seconds they give under 50 Hz.")
-            )
+        rate = _roundest(1 / (step * (unit or _likely_unit(step, stated, notes))), doubt)
+        if len(stated) == 1 and abs(rate / stated[0] - 1) > 0.02:
+            taken = f"The header says {stated[0]:g} Hz and the times say {rate:g} Hz; the times are believed."
+            notes.append(Note("header-repaired", taken))
     check_rate(rate, "This text")
     return float(rate), rows[:, keep], [names[i] for i in keep], [units[i] for i in keep]
+
+
+def _stated_or_assumed(stated: tuple[float, ...], why: str, notes: list[Note]) -> float:
+    """Return the rate that the header states, or the usual one where it states none or contradicts itself."""
+    if len(stated) == 1:
+        return stated[0]
+    if stated:
+        rates = " and ".join(f"{rate:g}" for rate in stated)
+        why = f"The header gives {rates} Hz and does not tell which is the sampling rate"
+    notes.append(Note("rate-assumed", f"{why}; {_ASSUMED_HZ:g} Hz is assumed, and all times depend on it."))
+    return _ASSUMED_HZ
+
+
+def _likely_unit(step: float, stated: tuple[float, ...], notes: list[Note]) -> float:
+    """Return the seconds in the unit of unnamed times: what the stated rate bears out, else s, or ms under 50 Hz."""
+    for unit in (1.0, 1e-3, 1e-6):
+        if any(abs(rate * step * unit - 1) < 0.02 for rate in stated):
+            return unit
+    if 1 / step >= 50:
+        return 1.0
+    notes.append(Note("header-repaired", "The times were taken as milliseconds; as seconds they give under 50 Hz."))
+    return 1e-3
 
 
 def _evenly(rows: np.ndarray, column: int, notes: list[Note]) -> tuple[float, float, np.ndarray]:
@@ -273,18 +284,3 @@ def _roundest(rate: float, doubt: float) -> float:
         if near and abs(near - rate) <= max(doubt, 1e-9) * rate:
             return float(near)
     return rate
-
-
-def _stated_rate(header: list[str]) -> float | None:
-    """Return a rate that a header line states (``Sampling rate: 10 kHz``, ``fs=4000``, ``Sample interval 0.1 ms``)."""
-    text = "\n".join(header)
-    found = re.search(r"(?:rate|freq\w*|\bfs\b|\bsr\b|hz)\D{0,20}?(\d+(?:[.,]\d+)?)\s*(k?)", text, re.I)
-    if found is None:
-        found = re.search(r"(\d+(?:[.,]\d+)?)\s*(k?)\s*(?:hz|samples/s|s/s|sps)\b", text, re.I)
-    if found:
-        rate = float(found.group(1).replace(",", ".")) * (1000 if found.group(2) else 1)
-        return rate if 1 <= rate <= 1e6 else None
-    found = re.search(r"(?:interval|step|period)\D{0,20}?(\d+(?:[.,]\d+)?)\s*(s|ms|us|µs)\b", text, re.I)
-    if found and float(found.group(1).replace(",", ".")) > 0:
-        return 1 / (float(found.group(1).replace(",", ".")) * _TIME_UNITS[found.group(2).lower()])
-    return None
