@@ -187,6 +187,61 @@ def test_words_for_no_number_are_gaps(tmp_path, codes):
     assert "not-finite" in codes(study)
 
 
+LARGE = np.round(np.sin(np.arange(400) / 5) * 4321.5, 1)
+"""Microvolts of more than a thousand."""
+
+
+@pytest.mark.parametrize(("mark", "quote"), [(",", '"'), (";", '"'), (";", ""), ("\t", '"'), ("\t", "")])
+def test_thousands_with_commas(tmp_path, codes, mark, quote):
+    text = "".join(f"{quote}{a:,.1f}{quote}{mark}{quote}{-a:,.1f}{quote}\n" for a in LARGE)
+    study = open_study(save(tmp_path, f"EMG 1 (uV){mark}EMG 2 (uV)\n" + text, "a.csv"))
+    assert study.waveform.samples == pytest.approx(np.array([LARGE, -LARGE]), rel=1e-6)
+    assert not {"corrupt-lines", "not-finite"} & codes(study)
+
+
+@pytest.mark.parametrize(("mark", "quote"), [(";", ""), (";", '"'), (",", '"'), ("\t", "")])
+def test_thousands_with_points_beside_decimal_commas(tmp_path, codes, mark, quote):
+    german = str.maketrans(",.", ".,")
+    text = "".join(f"{quote}{a:,.1f}{quote}{mark}{quote}{-a:,.1f}{quote}\n".translate(german) for a in LARGE)
+    text = text if mark != "," else text.replace('"."', '","')
+    study = open_study(save(tmp_path, f"EMG 1 (uV){mark}EMG 2 (uV)\n" + text, "a.csv"))
+    assert study.waveform.samples == pytest.approx(np.array([LARGE, -LARGE]), rel=1e-6)
+    assert not {"corrupt-lines", "not-finite"} & codes(study)
+
+
+def test_one_late_thousand_among_decimal_commas(tmp_path):
+    rows = [f"{value:.3f}".replace(".", ",") for value in VALUES]
+    rows[390] = "1.234"
+    assert open_study(save(tmp_path, "\n".join(rows))).waveform.samples[0, 390] == 1234
+
+
+def test_quoted_counts_with_thousands(tmp_path):
+    counts = 5000 + np.round(VALUES * 15000).astype(int)
+    text = "".join(f'"{a:,}","{10000 - a:,}"\n' for a in counts)
+    study = open_study(save(tmp_path, text, "a.csv"))
+    assert study.waveform.samples == pytest.approx(np.array([counts, 10000 - counts]))
+
+
+@pytest.mark.parametrize("mark", [";", "\t", '","'])
+def test_three_decimals_after_a_comma_are_decimals(tmp_path, mark):
+    text = "".join(f'"{1 + a:.3f}|{a:.3f}"\n'.replace(".", ",").replace("|", mark) for a in VALUES)
+    study = open_study(save(tmp_path, text if "," in mark else text.replace('"', ""), "a.csv"))
+    assert study.waveform.samples == pytest.approx(np.array([1 + VALUES, VALUES]), abs=6e-4)
+
+
+def test_lines_that_cannot_be_read_are_no_channel_of_gaps(tmp_path, refused):
+    rows = [f"{value:.4f},{value:.4f}" for value in VALUES]
+    rows[5::10] = ["0.1,0x1F"] * 40
+    refused(save(tmp_path, "\n".join(rows), "a.csv"), "damaged", "40 of the 400 lines", "cannot be read")
+
+
+def test_columns_that_hold_next_to_nothing_are_left_out(tmp_path, codes):
+    rows = "".join(f"{value:.4f},{i if i % 14 == 0 else ''},{value:.4f}\n" for i, value in enumerate(VALUES))
+    study = open_study(save(tmp_path, "EMG (mV),ACC (g),EMG 2 (mV)\n" + rows, "a.csv"))
+    assert study.waveform.channels == ("EMG", "EMG 2")
+    assert any(note.code == "not-finite" and "ACC" in note.message for note in study.notes)
+
+
 def test_a_table_is_no_recording(tmp_path, refused):
     rows = "".join(f"{i},{i * 2},{i % 3}\n" for i in range(34))
     refused(save(tmp_path, "age,amplitude,class\n" + rows, "a.csv"), "unrecognised", "34 rows", "too few")

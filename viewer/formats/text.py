@@ -1,6 +1,7 @@
 """Text and CSV with columns of samples, as programs and people really write them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +20,15 @@ _MAX_COLUMNS = 64
 _MAX_BYTES = 500_000_000
 _LOOK_AT = 4000
 """Lines within which the header must end."""
+_CORRUPT_AT_MOST = 0.05
+"""Share of lines that may be gaps; where more cannot be read, the text is not understood."""
+_MISSING_AT_MOST = 0.5
+"""Share of a channel's values that may be missing; one that holds less is left out."""
 _ASSUMED_HZ = 10_000.0
 """A usual sampling rate of EMG machines, taken where a file says none."""
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 _LEADING_ZERO = re.compile(r"\s*(-0,|[-+]?\d+,0\d)")
+_GROUPED = {mark: re.compile(rf"[-+]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+([^{mark}\w]\d*)?") for mark in ",."}
 _NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
 _TIME_NAMES = re.compile(r"^(time|t|zeit|temps|tiempo|sec|seconds|s|ms|timestamp)\b", re.I)
 
@@ -36,21 +42,37 @@ class _Layout:
 
     def words(self, line: str) -> list[str]:
         if self.separator is None:
-            return line.split()
-        return [word.strip().strip('"') for word in line.rstrip(self.separator + " \t").split(self.separator)]
+            return line.replace('"', " ").split()
+        if '"' in line:
+            parts = line.split('"')
+            parts[1::2] = [quoted.replace(self.separator, "\0") for quoted in parts[1::2]]
+            line = "".join(parts)
+        words = line.rstrip(self.separator + " \t").split(self.separator)
+        return [word.strip().replace("\0", self.separator) for word in words]
 
     def numbers(self, line: str) -> list[float] | None:
         """Return a line's numbers, or None where a word is none."""
         found = []
-        for written in self.words(line):
-            word = written.replace(",", ".") if self.decimal_comma else written
+        for word in self.words(line):
             try:
-                found.append(float(word) if word else float("nan"))
+                found.append(self._number(word) if word else float("nan"))
             except ValueError:
                 if word.lower() not in _NOT_A_NUMBER:
                     return None
                 found.append(float("nan"))
         return found or None
+
+    @property
+    def grouping(self) -> str:
+        """What may part thousands."""
+        return "." if self.decimal_comma else ","
+
+    def _number(self, word: str) -> float:
+        if self.grouping in word:
+            if not _GROUPED[self.grouping].fullmatch(word):
+                raise ValueError(word)
+            word = word.replace(self.grouping, "")
+        return float(word.replace(",", "."))
 
 
 def looks_like_numbers(file: File) -> bool:
@@ -88,6 +110,7 @@ def read(file: File, frame: int) -> Opened:
             "unrecognised", f"This text has {rows.shape[1]} columns, too many for a recording", "export fewer"
         )
     check_samples(rows.shape[1], rows.shape[0], "This text file")
+    rows, names, units = _held(rows, names, units, notes)
     samples = np.ascontiguousarray(rows.T, np.float32)
     samples[~np.isfinite(samples)] = np.nan
     if np.isnan(samples).any():
@@ -108,6 +131,21 @@ def read(file: File, frame: int) -> Opened:
     return Opened(waveform, kind_of(waveform.channels, "\n".join(header) + "\n" + file.name), notes=tuple(notes))
 
 
+def _held(
+    rows: np.ndarray, names: list[str], units: list[str], notes: list[Note]
+) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return the columns that hold values; those that are mostly missing are left out, and that is said."""
+    known = np.isfinite(rows).any(axis=1)
+    missing = np.mean(~np.isfinite(rows[known]), axis=0) if known.any() else np.ones(rows.shape[1])
+    keep = [i for i, share in enumerate(missing) if share <= _MISSING_AT_MOST]
+    if not keep:
+        raise FormatError("damaged", "The columns of this text hold hardly any numbers", "export the recording again")
+    if len(keep) < len(missing):
+        said = ", ".join(names[i] or str(i + 1) for i in range(len(missing)) if i not in keep)
+        notes.append(Note("not-finite", f"Columns of which most values are missing are left out: {said}."))
+    return rows[:, keep], [names[i] for i in keep], [units[i] for i in keep]
+
+
 def _decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
@@ -126,13 +164,15 @@ def _layout(lines: list[str]) -> _Layout:
     best, best_score = _Layout(None, False), -1.0
     for layout in (
         _Layout("\t", False), _Layout(";", False), _Layout(",", False), _Layout(None, False),
-        _Layout("\t", True), _Layout(";", True), _Layout(None, True),
+        _Layout("\t", True), _Layout(";", True), _Layout(",", True), _Layout(None, True),
     ):  # fmt: skip
         counts = [len(numbers) for line in sample if (numbers := layout.numbers(line)) is not None]
         if not counts:
             continue
         usual = max(set(counts), key=counts.count)
         score = counts.count(usual) / len(sample) + min(usual, 8) * 1e-4
+        if layout.grouping != layout.separator and any(layout.grouping in line for line in sample):
+            score -= 1e-3  # 1,234 is a decimal number sooner than a thousand
         if score > best_score:
             best, best_score = layout, score
     return best
@@ -162,6 +202,12 @@ def _rows(lines: list[str], layout: _Layout, notes: list[Note]) -> tuple[list[st
             good.append([float("nan")] * width)
     while good and all(np.isnan(good[-1])):
         good.pop()
+    if corrupt > _CORRUPT_AT_MOST * len(good):
+        raise FormatError(
+            "damaged",
+            f"{corrupt} of the {len(good)} lines of this text cannot be read as {width} number(s) each",
+            "export the recording again, with plain numbers",
+        )
     if corrupt:
         notes.append(
             Note("corrupt-lines", f"{corrupt} line(s) of the text are corrupt; they are gaps of one sample each.")
@@ -171,7 +217,11 @@ def _rows(lines: list[str], layout: _Layout, notes: list[Note]) -> tuple[list[st
 
 def _clean_numbers(lines: list[str], layout: _Layout) -> np.ndarray | None:
     """Return the numbers of lines that are all as they should be, six times as fast; None where one is not."""
-    written = (line.replace(",", ".") for line in lines) if layout.decimal_comma else lines
+    written: Iterable[str] = lines
+    if layout.decimal_comma:
+        if any("." in line for line in lines):
+            return None  # points that part thousands
+        written = (line.replace(",", ".") for line in lines)
     try:
         return np.loadtxt(written, delimiter=layout.separator, comments=None, ndmin=2)
     except ValueError:
