@@ -172,6 +172,73 @@ def test_volts_become_millivolts(tmp_path):
     assert study.waveform.samples[0] == pytest.approx(VALUES * 1000, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("title", "name", "unit"),
+    [
+        ("EMG_uV", "EMG", "uV"),
+        ("emg_mV", "emg", "mV"),
+        ("EMG (µV)", "EMG", "uV"),
+        ("Ch1[uV]", "Ch1", "uV"),
+        ("biceps mV", "biceps", "mV"),
+        ("EMG", "EMG", ""),
+        ("uV", "channel 1", "uV"),
+    ],
+)
+@pytest.mark.parametrize("time", ["time_s", "t [s]", "s", "Zeit (s)"])
+def test_units_in_titles(tmp_path, title, name, unit, time):
+    rows = "".join(f"{i / 4000:.5f};{value:.4f}\n" for i, value in enumerate(VALUES))
+    waveform = open_study(save(tmp_path, f"{time};{title}\n{rows}", "a.csv")).waveform
+    assert (waveform.channels, waveform.units, waveform.rate_hz) == ((name,), (unit,), 4000)
+    assert waveform.samples[0] == pytest.approx(VALUES)
+
+
+def test_a_lone_v_is_volts_and_no_chest_lead(tmp_path):
+    rows = "".join(f"{i / 4000:.5f};{value:.4f}\n" for i, value in enumerate(VALUES))
+    study = open_study(save(tmp_path, "t;V\n" + rows, "a.csv"))
+    assert study.kind is Kind.UNKNOWN
+    assert (study.waveform.channels, study.waveform.units) == (("channel 1",), ("mV",))
+    assert study.waveform.samples[0] == pytest.approx(VALUES * 1000, rel=1e-6)
+
+
+def test_a_v_beside_leads_is_a_lead(tmp_path):
+    rows = "".join(f"{value:.4f};{value:.4f};{value:.4f}\n" for value in VALUES)
+    study = open_study(save(tmp_path, "fs = 500\nI;II;V\n" + rows, "a.csv"))
+    assert study.waveform.channels == ("I", "II", "V")
+    assert study.kind is Kind.ECG_TRACE
+
+
+def test_units_in_a_line_below_the_names(tmp_path):
+    rows = "".join(f"{i / 4:.2f}\t{value:.4f}\t{value:.4f}\n" for i, value in enumerate(VALUES))
+    study = open_study(save(tmp_path, "Time\tEMG 1\tEMG 2\n(ms)\t(uV)\t(mV)\n" + rows))
+    assert study.waveform.channels == ("EMG 1", "EMG 2")
+    assert study.waveform.units == ("uV", "mV")
+    assert study.waveform.rate_hz == 4000
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("Unit:uV", "uV"),
+        ("Sampling: 10000", ""),
+        ("Sampling rate 10000 Hz", ""),
+        ("Patient = Miller", ""),
+        ("Sensitivity 50 uV/div", ""),
+        ("Values in microvolts\nUnit: uV\nSampling: 10000", "uV"),
+    ],
+)
+def test_lines_of_the_preamble_are_no_channel_names(tmp_path, header, unit):
+    study = open_study(save(tmp_path, f"{header}\nSampling: 10000\n" + lines(VALUES)))
+    assert (study.waveform.channels, study.waveform.units) == (("channel 1",), (unit,))
+
+
+def test_pairs_of_the_preamble_are_no_channel_names(tmp_path):
+    rows = "".join(f"{value:.4f};{-value:.4f}\n" for value in VALUES)
+    study = open_study(save(tmp_path, "Patient;Miller\nSampling rate;10000\nUnit;uV\n" + rows, "a.csv"))
+    assert study.waveform.channels == ("channel 1", "channel 2")
+    assert study.waveform.units == ("uV", "uV")
+    assert study.waveform.rate_hz == 10000
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1"])
 def test_encodings(tmp_path, encoding):
     study = open_study(save(tmp_path, "EMG Müller (mV)\n" + lines(VALUES), encoding=encoding))

@@ -11,7 +11,7 @@ from viewer.formats.file import File
 from viewer.formats.kinds import kind_of, usual_names, usual_unit
 from viewer.formats.limits import check_rate, check_samples
 from viewer.formats.opened import Opened
-from viewer.formats.text_header import TIME_UNITS, stated_rates
+from viewer.formats.text_header import TIME_NAMES, TIME_UNITS, stated_rates, titles
 from viewer.study import Note, Waveform
 
 _MIN_ROWS = 100
@@ -26,11 +26,9 @@ _MISSING_AT_MOST = 0.5
 """Share of a channel's values that may be missing; one that holds less is left out."""
 _ASSUMED_HZ = 10_000.0
 """A usual sampling rate of EMG machines, taken where a file says none."""
-_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 _LEADING_ZERO = re.compile(r"\s*(-0,|[-+]?\d+,0\d)")
 _GROUPED = {mark: re.compile(rf"[-+]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+([^{mark}\w]\d*)?") for mark in ",."}
 _NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
-_TIME_NAMES = re.compile(r"^(time|t|zeit|temps|tiempo|sec|seconds|s|ms|timestamp)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def read(file: File, frame: int) -> Opened:
             f"This text holds a table of {len(rows)} rows, too few for a recording",
             "export the recording itself, one column a channel",
         )
-    names, units = _titles(header, rows.shape[1], layout)
+    names, units = titles(header, [layout.words(line) for line in header], rows.shape[1])
     time_column = _time_column(rows, names)
     rate, rows, names, units = _timed(rows, names, units, time_column, header, notes)
     if rows.shape[1] > _MAX_COLUMNS:
@@ -233,21 +231,6 @@ def _usual_soon(parsed: list[list[float] | None], at: int, width: int) -> bool:
     return sum(row is not None and len(row) == width for row in following) >= min(4, len(following))
 
 
-def _titles(header: list[str], width: int, layout: _Layout) -> tuple[list[str], list[str]]:
-    """Return a name and a unit a column from the last header line with as many words, ``EMG [mV]`` or ``EMG (uV)``."""
-    words = next((words for line in reversed(header) if len(words := layout.words(line)) == width), [""] * width)
-    names, units = [], []
-    whole = re.search(r"\b([mµμu]V)\b|\b(millivolts?|microvolts?)\b", "\n".join(header), re.I)
-    for word in words:
-        found = re.match(r"^(.*?)[\s_]*[\[(]\s*([^\])]*)\s*[\])]\s*$", word)
-        name, unit = found.groups() if found else (word, "")
-        if _NUMBER.match(name):
-            name = ""
-        names.append(name.strip())
-        units.append(unit.strip() or (whole.group(0) if whole and not _TIME_NAMES.match(name) else ""))
-    return names, units
-
-
 def _time_column(rows: np.ndarray, names: list[str]) -> int | None:
     """Return the column that counts time: rising in even steps, and called so or beside others."""
     if rows.shape[1] < 2:
@@ -260,7 +243,7 @@ def _time_column(rows: np.ndarray, names: list[str]) -> int | None:
         if (
             usual > 0
             and np.mean(np.abs(steps - usual) <= 0.6 * usual + 1e-9) > 0.95
-            and (i == 0 or _TIME_NAMES.match(names[i]))
+            and (i == 0 or TIME_NAMES.match(names[i]))
         ):
             return i
     return None

@@ -1,15 +1,35 @@
-"""What the lines above a text's columns say: the sampling rate, however it is called and in whatever language."""
+"""What the lines above a text's columns say: the sampling rate, in whatever language, and the columns' titles."""
 
 import re
 import unicodedata
 
+from viewer.formats.kinds import usual_unit
+from viewer.study import TWELVE_LEADS, normal_lead_name
+
 TIME_UNITS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6}
 """Seconds in a unit of time, as texts write it."""
 
+TIME_NAMES = re.compile(r"^(time|t|zeit|temps|tiempo|tempo|sec|seconds|s|ms|us|µs|timestamp)(?![^\W_])", re.I)
+"""What a column of times is called."""
+
+_VOLTS = r"(?:[mnuµμ]V|(?:milli|micro|nano)volts?)"
+_TITLE = re.compile(
+    rf"^(?P<name>.*?)[\s_]*(?:[\[(]\s*(?P<in>[^\])]*?)\s*[\])]|(?:^|[\s_.,/-])(?P<volts>{_VOLTS}))$", re.I
+)
+_VOLT_TITLE = re.compile(r"^(?P<name>(?:emg|ch|channel|signal|voltage|value|data|adc)[ _]?\d*)[\s_]+V$", re.I)
+_TIME_TITLE = re.compile(r"^(?P<name>\w*?)_?(?P<unit>(?<![^\W_])(?:m?sec|seconds|[mµμu]?s))$", re.I)
+_SAID_UNIT = re.compile(rf"(?<![^\W_])(?<!\d )(?<!\d){_VOLTS}(?![^\W_]|/)", re.I)
+_SAID_VOLTS = re.compile(r"(?:units?|einheit(?:en)?|unité|unidad|unità)\W+V(?![^\W_])", re.I)
+_PREAMBLE = re.compile(
+    r"^\W*(?:units?|einheit(?:en)?|unité|unidad|unità|patient|name|date|datum|gain|sampl|abtast|muscle?|muskel)\b|"
+    r"^(?!\W*(?:ch|chan|channel|kanal|lead|emg|e[ck]g)[ _]?\d+ ?:)[^:=]*[:=]",
+    re.I,
+)
 _RATE_UNITS = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "k": 1e3, "ksps": 1e3, "ks/s": 1e3}
 _FOREIGN_UNITS = {"bit", "bits", "mv", "uv", "μv", "v", "db", "%", "samples", "points", "pts", "min", "h"}
 _HEADER_CHARACTERS = 200_000
 """As much of a header is looked at; a longer one is no header."""
+_TITLE_CHARACTERS = 100
 _SLOWEST_UNNAMED_HZ = 100.0
 """A lower number is no rate unless it is called one and has its unit: it is of the mains, a filter, a stimulus."""
 
@@ -123,3 +143,51 @@ def _distinct(rates: list[float]) -> tuple[float, ...]:
         if all(abs(rate - other) > 0.02 * other for other in different):
             different.append(rate)
     return tuple(different)
+
+
+def titles(header: list[str], words: list[list[str]], width: int) -> tuple[list[str], list[str]]:
+    """Return a name and a unit a column, ``""`` where the header gives none.
+
+    ``words`` are those of each header line. The last line with one a column names them (``EMG [mV]``, ``EMG_uV``), with
+    the units beside the names or in a line of their own below.
+    """
+    rows = [[word.lstrip("#% ")[:_TITLE_CHARACTERS] for word in row] for row in words if len(row) == width]
+    below = rows.pop() if len(rows) > 1 and all(_bare_unit(word) for word in rows[-1]) else [""] * width
+    row = rows[-1] if rows and not _is_preamble(rows[-1]) else [""] * width
+    leads = any(normal_lead_name(word) in TWELVE_LEADS for word in row)
+    found = [("", "V") if word == "V" and not leads else _title(word) for word in row]
+    units = [unit or _bare_unit(under) for (_, unit), under in zip(found, below, strict=True)]
+    whole = _unit_of_all("\n".join(header)[:_HEADER_CHARACTERS])
+    names = [name for name, _ in found]
+    return names, [unit or ("" if TIME_NAMES.match(name) else whole) for name, unit in zip(names, units, strict=True)]
+
+
+def _title(word: str) -> tuple[str, str]:
+    """Return the name and the unit in a title."""
+    if volts := _VOLT_TITLE.match(word):
+        return volts["name"].strip(), "V"
+    if (time := _TIME_TITLE.match(word)) and (TIME_NAMES.match(time["name"]) or not time["name"]):
+        return time["name"] or time["unit"], time["unit"]
+    if title := _TITLE.match(word):
+        return title["name"].strip(" _.,/-"), (title["in"] or title["volts"] or "").strip()
+    return word.strip(), ""
+
+
+def _bare_unit(word: str) -> str:
+    """Return the unit that a word consists of, without brackets, or ``""``."""
+    bare = word.strip(" []()")
+    return bare if bare.lower() in TIME_UNITS or bare == "V" or re.fullmatch(_VOLTS, bare, re.I) else ""
+
+
+def _is_preamble(row: list[str]) -> bool:
+    """Whether words say something of the recording (``Unit: uV``, ``Sampling rate;10000``) rather than name columns."""
+    digits = any(re.fullmatch(r"[-+]?[\d.,]+", word) for word in row)
+    return digits or any(_PREAMBLE.match(word) for word in row) or bool(stated_rates([" ".join(row)]))
+
+
+def _unit_of_all(text: str) -> str:
+    """Return the one unit that a header speaks of, or ``""``; ``50 uV/div`` is the screen's, not the numbers'."""
+    found = {usual_unit(unit): unit for unit in _SAID_UNIT.findall(text)}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return "V" if not found and _SAID_VOLTS.search(text) else ""
