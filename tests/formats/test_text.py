@@ -309,6 +309,32 @@ def test_columns_that_hold_next_to_nothing_are_left_out(tmp_path, codes):
     assert any(note.code == "not-finite" and "ACC" in note.message for note in study.notes)
 
 
+@pytest.mark.parametrize("minus", ["\u2212", "\u2013"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_typographic_minus(tmp_path, minus, encoding):
+    text = lines(VALUES).replace("-", minus)
+    study = open_study(save(tmp_path, text, encoding=encoding))
+    assert study.waveform.samples[0] == pytest.approx(VALUES)
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2009"])
+def test_blanks_that_do_not_break_part_thousands(tmp_path, blank):
+    text = "".join(f"{a:,.1f};{-a:,.1f}{blank}\n".replace(",", blank).replace(".", ",") for a in LARGE)
+    study = open_study(save(tmp_path, "EMG 1 (uV);EMG 2 (uV)\n" + text, "a.csv"))
+    assert study.waveform.samples == pytest.approx(np.array([LARGE, -LARGE]), rel=1e-6)
+
+
+@pytest.mark.parametrize("form", ["{:.4f}|{:.4f}", "| {:.4f} | {:.4f} |"])
+@pytest.mark.parametrize("point", [".", ","])
+def test_pipes_part_columns(tmp_path, codes, form, point):
+    rows = "".join(form.format(i / 4000 + 0.00001, value) + "\n" for i, value in enumerate(VALUES)).replace(".", point)
+    study = open_study(save(tmp_path, form.replace("{:.4f}", "{}").format("time (s)", "EMG (mV)") + "\n" + rows))
+    assert (study.waveform.channels, study.waveform.units) == (("EMG",), ("mV",))
+    assert study.waveform.rate_hz == 4000
+    assert study.waveform.samples[0] == pytest.approx(VALUES)
+    assert "corrupt-lines" not in codes(study)
+
+
 def test_a_table_is_no_recording(tmp_path, refused):
     rows = "".join(f"{i},{i * 2},{i % 3}\n" for i in range(34))
     refused(save(tmp_path, "age,amplitude,class\n" + rows, "a.csv"), "unrecognised", "34 rows", "too few")

@@ -1,7 +1,6 @@
 """Text and CSV with columns of samples, as programs and people really write them."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +27,8 @@ _ASSUMED_HZ = 10_000.0
 """A usual sampling rate of EMG machines, taken where a file says none."""
 _LEADING_ZERO = re.compile(r"\s*(-0,|[-+]?\d+,0\d)")
 _GROUPED = {mark: re.compile(rf"[-+]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+([^{mark}\w]\d*)?") for mark in ",."}
+_BLANKS = "\u00a0\u202f\u2009\u2007"
+"""Blanks that do not break, or are thin: within a number they part thousands."""
 _NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
 
 
@@ -45,6 +46,8 @@ class _Layout:
             parts = line.split('"')
             parts[1::2] = [quoted.replace(self.separator, "\0") for quoted in parts[1::2]]
             line = "".join(parts)
+        if self.separator == "|":
+            line = line.lstrip("| ")  # as in a drawn table
         words = line.rstrip(self.separator + " \t").split(self.separator)
         return [word.strip().replace("\0", self.separator) for word in words]
 
@@ -146,11 +149,26 @@ def _held(
 
 def _decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
+        return _plain(data.decode("utf-16", "replace"))
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        cut = error.end == len(data) and error.reason == "unexpected end of data"
+        text = data[: error.start].decode("utf-8-sig") if cut else data.decode("latin-1")
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    """Return a text with the minus and the blanks that programs write in place of typographic ones."""
+    text = text.replace("\u2212", "-").replace("\u2013", "-")
+    if any(blank in text for blank in _BLANKS):
+        text = re.sub(rf"(?<![\d.,])\d{{1,3}}(?:[{_BLANKS}]\d{{3}})+(?!\d)", _ungrouped, text)
+        text = re.sub(f"[{_BLANKS}]", " ", text)
+    return text
+
+
+def _ungrouped(thousands: re.Match[str]) -> str:
+    return re.sub(f"[{_BLANKS}]", "", thousands[0])
 
 
 def _layout(lines: list[str]) -> _Layout:
@@ -161,8 +179,8 @@ def _layout(lines: list[str]) -> _Layout:
         return _Layout(None, True)  # one column of decimal commas, not two of whole numbers
     best, best_score = _Layout(None, False), -1.0
     for layout in (
-        _Layout("\t", False), _Layout(";", False), _Layout(",", False), _Layout(None, False),
-        _Layout("\t", True), _Layout(";", True), _Layout(",", True), _Layout(None, True),
+        _Layout("\t", False), _Layout(";", False), _Layout("|", False), _Layout(",", False), _Layout(None, False),
+        _Layout("\t", True), _Layout(";", True), _Layout("|", True), _Layout(",", True), _Layout(None, True),
     ):  # fmt: skip
         counts = [len(numbers) for line in sample if (numbers := layout.numbers(line)) is not None]
         if not counts:
@@ -215,13 +233,13 @@ def _rows(lines: list[str], layout: _Layout, notes: list[Note]) -> tuple[list[st
 
 def _clean_numbers(lines: list[str], layout: _Layout) -> np.ndarray | None:
     """Return the numbers of lines that are all as they should be, six times as fast; None where one is not."""
-    written: Iterable[str] = lines
     if layout.decimal_comma:
-        if any("." in line for line in lines):
+        text = "\n".join(lines)
+        if "." in text:
             return None  # points that part thousands
-        written = (line.replace(",", ".") for line in lines)
+        lines = text.replace(",", ".").split("\n")
     try:
-        return np.loadtxt(written, delimiter=layout.separator, comments=None, ndmin=2)
+        return np.loadtxt(lines, delimiter=layout.separator, comments=None, ndmin=2)
     except ValueError:
         return None
 
