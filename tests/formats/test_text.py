@@ -335,6 +335,41 @@ def test_pipes_part_columns(tmp_path, codes, form, point):
     assert "corrupt-lines" not in codes(study)
 
 
+def clock(seconds):
+    return f"{int(seconds // 3600 % 24):02d}:{int(seconds // 60 % 60):02d}:{seconds % 60:07.4f}"
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "2024-05-01T{}", "2024-05-01 {}", "2024-05-01T{}Z", "2024-05-01 {}+02:00", '"2024-05-01 {}"']
+)
+@pytest.mark.parametrize("mark", [",", ";", "\t", " ", "|"])
+def test_clock_times_give_the_rate(tmp_path, form, mark):
+    rows = "".join(f"{form.format(clock(45005 + i / 10000))}{mark}{value:.4f}\n" for i, value in enumerate(VALUES))
+    study = open_study(save(tmp_path, f"Time (hh:mm:ss){mark}EMG_uV\n{rows}", "a.csv"))
+    assert study.waveform.rate_hz == 10000
+    assert study.waveform.samples == pytest.approx(VALUES[None])
+    if mark != " ":
+        assert (study.waveform.channels, study.waveform.units) == (("EMG",), ("uV",))
+
+
+def test_clock_times_with_decimal_commas_go_on_past_midnight(tmp_path, codes):
+    rows = "".join(f"{clock(86399.99 + i / 10000)};{value:.4f}\n".replace(".", ",") for i, value in enumerate(VALUES))
+    study = open_study(save(tmp_path, "Zeit;EMG [mV]\n" + rows, "a.csv"))
+    assert study.waveform.rate_hz == 10000
+    assert study.waveform.samples == pytest.approx(VALUES[None])
+    assert "gaps" not in codes(study)
+
+
+def test_clock_times_in_whole_seconds_do_not_give_the_rate_and_are_no_channel(tmp_path):
+    rows = "".join(f"12:30:{i // 200:02d};{value:.4f}\n" for i, value in enumerate(VALUES))
+    assumed = open_study(save(tmp_path, "Time;EMG [mV]\n" + rows, "a.csv"))
+    assert assumed.waveform.channels == ("EMG",)
+    assert any(note.code == "rate-assumed" and "clock" in note.message for note in assumed.notes)
+    stated = open_study(save(tmp_path, "Sampling rate;200 Hz\nTime;EMG [mV]\n" + rows, "b.csv"))
+    assert stated.waveform.rate_hz == 200
+    assert not stated.waveform.rate_assumed
+
+
 def test_a_table_is_no_recording(tmp_path, refused):
     rows = "".join(f"{i},{i * 2},{i % 3}\n" for i in range(34))
     refused(save(tmp_path, "age,amplitude,class\n" + rows, "a.csv"), "unrecognised", "34 rows", "too few")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -29,6 +30,12 @@ _LEADING_ZERO = re.compile(r"\s*(-0,|[-+]?\d+,0\d)")
 _GROUPED = {mark: re.compile(rf"[-+]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+([^{mark}\w]\d*)?") for mark in ",."}
 _BLANKS = "\u00a0\u202f\u2009\u2007"
 """Blanks that do not break, or are thin: within a number they part thousands."""
+_CLOCK = re.compile(
+    r"(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{1,2}(?:[.,]\d+)?)"
+    r"(?:Z|[+-]\d\d:?\d\d)?"
+)
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d) (?=\d{1,2}:)")
+_DAY_S = 86_400.0
 _NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
 
 
@@ -41,6 +48,7 @@ class _Layout:
 
     def words(self, line: str) -> list[str]:
         if self.separator is None:
+            line = _DATE.sub(r"\1T", line) if ":" in line else line
             return line.replace('"', " ").split()
         if '"' in line:
             parts = line.split('"')
@@ -75,11 +83,23 @@ class _Layout:
         return "." if self.decimal_comma else ","
 
     def _number(self, word: str) -> float:
+        if ":" in word:
+            return _seconds(word)
         if self.grouping in word:
             if not _GROUPED[self.grouping].fullmatch(word):
                 raise ValueError(word)
             word = word.replace(self.grouping, "")
         return float(word.replace(",", "."))
+
+
+def _seconds(clock: str) -> float:
+    """Return the seconds since midnight, or since 1 January 2000 where a date is given, of a clock's time."""
+    found = _CLOCK.fullmatch(clock)
+    if found is None:
+        raise ValueError(clock)
+    days = (date.fromisoformat(found["date"]) - date(2000, 1, 1)).days if found["date"] else 0
+    seconds = float(found["seconds"].replace(",", "."))
+    return days * _DAY_S + int(found["hours"] or 0) * 3600 + int(found["minutes"]) * 60 + seconds
 
 
 def looks_like_numbers(file: File) -> bool:
@@ -102,7 +122,7 @@ def read(file: File, frame: int) -> Opened:
     lines = _decoded(bytes(file.data)).splitlines()
     notes: list[Note] = []
     layout = _layout([line for line in lines[:_LOOK_AT] if line.strip()])
-    header, rows = _rows(lines, layout, notes)
+    header, rows, clock = _rows(lines, layout, notes)
     if len(rows) < _MIN_ROWS:
         raise FormatError(
             "unrecognised",
@@ -110,7 +130,9 @@ def read(file: File, frame: int) -> Opened:
             "export the recording itself, one column a channel",
         )
     names, units = titles(header, [layout.words(line) for line in header], rows.shape[1])
-    time_column = _time_column(rows, names)
+    if clock is not None:
+        units[clock] = "s"
+    time_column = clock if clock is not None else _time_column(rows, names)
     rate, rows, names, units = _timed(rows, names, units, time_column, header, notes)
     if rows.shape[1] > _MAX_COLUMNS:
         raise FormatError(
@@ -200,18 +222,21 @@ def _layout(lines: list[str]) -> _Layout:
     return best
 
 
-def _rows(lines: list[str], layout: _Layout, notes: list[Note]) -> tuple[list[str], np.ndarray]:
-    """Return the header lines and the numbers; a corrupt line among them becomes a gap, and is said."""
+def _rows(lines: list[str], layout: _Layout, notes: list[Note]) -> tuple[list[str], np.ndarray, int | None]:
+    """Return the header lines, the numbers and the column of clock times among them, in seconds that only rise.
+
+    A corrupt line becomes a gap, and is said.
+    """
     parsed = [layout.numbers(line) if line.strip() else [] for line in lines[:_LOOK_AT]]
     counts = [len(row) for row in parsed if row]
     if not counts:
-        return lines, np.empty((0, 0))
+        return lines, np.empty((0, 0)), None
     width = max(set(counts), key=counts.count)
     first = next(i for i, row in enumerate(parsed) if row and len(row) == width and _usual_soon(parsed, i, width))
     header = [line for line in lines[:first] if line.strip()]
     numbers = _clean_numbers(lines[first:], layout)
     if numbers is not None and numbers.shape[1] == width:
-        return header, numbers
+        return header, numbers, None
     good, corrupt = [], 0
     for line in lines[first:]:
         if not line.strip():
@@ -234,7 +259,13 @@ def _rows(lines: list[str], layout: _Layout, notes: list[Note]) -> tuple[list[st
         notes.append(
             Note("corrupt-lines", f"{corrupt} line(s) of the text are corrupt; they are gaps of one sample each.")
         )
-    return header, np.array(good, np.float64).reshape(-1, width)
+    rows = np.array(good, np.float64).reshape(-1, width)
+    clock = next((i for i, word in enumerate(layout.words(lines[first])) if ":" in word), None)
+    if clock is not None:
+        known = np.flatnonzero(np.isfinite(rows[:, clock]))
+        midnights = np.diff(rows[known, clock]) < -_DAY_S / 2
+        rows[known[1:], clock] += np.cumsum(midnights) * _DAY_S
+    return header, rows, clock
 
 
 def _clean_numbers(lines: list[str], layout: _Layout) -> np.ndarray | None:
@@ -258,17 +289,16 @@ def _time_column(rows: np.ndarray, names: list[str]) -> int | None:
     if rows.shape[1] < 2:
         return None
     for i in (0, rows.shape[1] - 1):
-        values = rows[:, i]
-        values = values[np.isfinite(values)]
-        steps = np.diff(values)
-        usual = np.median(steps) if len(steps) else 0.0
-        if (
-            usual > 0
-            and np.mean(np.abs(steps - usual) <= 0.6 * usual + 1e-9) > 0.95
-            and (i == 0 or TIME_NAMES.match(names[i]))
-        ):
+        if _steady(rows[:, i]) and (i == 0 or TIME_NAMES.match(names[i])):
             return i
     return None
+
+
+def _steady(values: np.ndarray) -> bool:
+    """Whether values rise in even steps."""
+    steps = np.diff(values[np.isfinite(values)])
+    usual = np.median(steps) if len(steps) else 0.0
+    return bool(usual > 0 and np.mean(np.abs(steps - usual) <= 0.6 * usual + 1e-9) > 0.95)
 
 
 def _timed(
@@ -280,6 +310,9 @@ def _timed(
         return _stated_or_assumed(stated, "The text gives no sampling rate", notes), rows, names, units
     unit = TIME_UNITS.get(units[column].lower())
     keep = [i for i in range(rows.shape[1]) if i != column]
+    if not _steady(rows[:, column]):
+        rate = _stated_or_assumed(stated, "The clock times are too coarse or uneven to give the sampling rate", notes)
+        return rate, rows[:, keep], [names[i] for i in keep], [units[i] for i in keep]
     step, doubt, rows = _evenly(rows, column, notes)
     if abs(step - 1) < 1e-6 and unit is None:  # a sample count
         rate = _stated_or_assumed(stated, "The text counts samples", notes)

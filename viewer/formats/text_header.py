@@ -22,7 +22,7 @@ _SAID_UNIT = re.compile(rf"(?<![^\W_])(?<!\d )(?<!\d){_VOLTS}(?![^\W_]|/)", re.I
 _SAID_VOLTS = re.compile(r"(?:units?|einheit(?:en)?|unité|unidad|unità)\W+V(?![^\W_])", re.I)
 _PREAMBLE = re.compile(
     r"^\W*(?:units?|einheit(?:en)?|unité|unidad|unità|patient|name|date|datum|gain|sampl|abtast|muscle?|muskel)\b|"
-    r"^(?!\W*(?:ch|chan|channel|kanal|lead|emg|e[ck]g)[ _]?\d+ ?:)[^:=]*[:=]",
+    r"^(?!\W*(?:ch|chan|channel|kanal|lead|emg|e[ck]g)[ _]?\d+ ?:)[^:=(\[]*[:=]",
     re.I,
 )
 _RATE_UNITS = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "k": 1e3, "ksps": 1e3, "ks/s": 1e3}
