@@ -370,6 +370,34 @@ def test_clock_times_in_whole_seconds_do_not_give_the_rate_and_are_no_channel(tm
     assert not stated.waveform.rate_assumed
 
 
+@pytest.mark.parametrize(("mark", "point"), [(",", "."), (";", ","), ("\t", "."), (" ", "."), ("|", ".")])
+@pytest.mark.parametrize("preamble", ["", "Needle EMG\nFilter: 20 Hz\nSampling: 20000\n"])
+def test_channels_in_rows(tmp_path, mark, point, preamble):
+    values = np.tile(VALUES, 5)
+    rows = [
+        name + mark + mark.join(f"{value:.4f}".replace(".", point) for value in sign * values)
+        for name, sign in (("biceps_uV", 1), ("triceps_uV", -1))
+    ]
+    study = open_study(save(tmp_path, preamble + "\n".join(rows) + "\n", "a.csv"))
+    assert study.waveform.channels == ("biceps", "triceps")
+    assert study.waveform.units == ("uV", "uV")
+    assert study.waveform.samples == pytest.approx(np.array([values, -values]))
+    assert (study.waveform.rate_hz, study.waveform.rate_assumed) == ((20000, False) if preamble else (10000, True))
+
+
+def test_a_row_of_times_and_one_of_volts_without_line_end(tmp_path):
+    values = np.tile(VALUES, 5)
+    rows = ["Time;s;" + ";".join(f"{i / 4000:.5f}" for i in range(2000)), "EMG;mV;" + ";".join(map(str, values))]
+    study = open_study(save(tmp_path, "\n".join(rows), "a.csv"))
+    assert (study.waveform.channels, study.waveform.units) == (("EMG",), ("mV",))
+    assert study.waveform.rate_hz == 4000
+    assert study.waveform.samples == pytest.approx(values[None])
+
+
+def test_a_list_of_a_program_is_no_recording(tmp_path, refused):
+    refused(save(tmp_path, '{"a": [' + ", ".join(["1"] * 4000) + "]}\n", "a.json"), "unrecognised")
+
+
 def test_a_table_is_no_recording(tmp_path, refused):
     rows = "".join(f"{i},{i * 2},{i % 3}\n" for i in range(34))
     refused(save(tmp_path, "age,amplitude,class\n" + rows, "a.csv"), "unrecognised", "34 rows", "too few")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from viewer.study import Note, Waveform
 _MIN_ROWS = 100
 """Fewer rows are a table, not a recording."""
 _MAX_COLUMNS = 64
+_LONG_LINE = 1000
+"""Characters and values from which on a line may be a channel, not a row of a table."""
+_MAX_ACROSS = 100_000_000
+"""Characters of all such lines together."""
 _MAX_BYTES = 500_000_000
 _LOOK_AT = 4000
 """Lines within which the header must end."""
@@ -108,6 +113,9 @@ def looks_like_numbers(file: File) -> bool:
     if head[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" in head:
         return False
     lines = [line for line in _decoded(head).splitlines()[:-1] if line.strip()] or [_decoded(head)]
+    begun = _decoded(head).splitlines()[-1]
+    if len(begun) >= _LONG_LINE and _cells(begun) is not None:
+        return True
     if len(lines) < 3:
         return False
     layout = _layout(lines)
@@ -119,7 +127,7 @@ def read(file: File, frame: int) -> Opened:
     """Open the columns of a text file as channels. Raises FormatError."""
     if len(file.data) > _MAX_BYTES:
         raise FormatError("too-large", "This text file is too large to open", "save the recording as EDF or WFDB")
-    lines = _decoded(bytes(file.data)).splitlines()
+    lines = _upright(_decoded(bytes(file.data)).splitlines())
     notes: list[Note] = []
     layout = _layout([line for line in lines[:_LOOK_AT] if line.strip()])
     header, rows, clock = _rows(lines, layout, notes)
@@ -197,6 +205,34 @@ def _plain(text: str) -> str:
 
 def _ungrouped(thousands: re.Match[str]) -> str:
     return re.sub(f"[{_BLANKS}]", "", thousands[0])
+
+
+def _upright(lines: list[str]) -> list[str]:
+    """Return lines of one sample each where the text has a line a channel; others as they are."""
+    if len(lines) > 1000:
+        return lines
+    long = [i for i, line in enumerate(lines) if len(line) >= _LONG_LINE]
+    if sum(len(lines[i]) for i in long) > _MAX_ACROSS:
+        raise FormatError("too-large", "The lines of this text are too long to open", "export one line a sample")
+    channels = [cells for i in long if (cells := _cells(lines[i])) is not None and len(cells) >= _LONG_LINE]
+    if not 0 < len(channels) == len(long) <= _MAX_COLUMNS:
+        return lines
+    return [*lines[: long[0]], *("\t".join(cells) for cells in zip_longest(*channels, fillvalue=""))]
+
+
+def _cells(line: str) -> list[str] | None:
+    """Return the parts of a line that holds a channel's samples, maybe after its name and unit; else None."""
+    if line.lstrip()[:1] in ("[", "{"):
+        return None  # a data format of programs
+    for mark in ("\t", ";", "|", ",", None):
+        words = line[: 4 * _LONG_LINE].split(mark)[2:-1]
+        if len(words) >= _MIN_ROWS and sum(map(_is_number, words)) >= 0.95 * len(words):
+            return [cell.strip().strip('"') for cell in line.strip().rstrip(mark).split(mark)]
+    return None
+
+
+def _is_number(word: str) -> bool:
+    return any(_Layout("\t", decimal_comma).numbers(word.strip()) is not None for decimal_comma in (False, True))
 
 
 def _layout(lines: list[str]) -> _Layout:
