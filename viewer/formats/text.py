@@ -55,20 +55,20 @@ class _Layout:
         if self.separator is None:
             line = _DATE.sub(r"\1T", line) if ":" in line else line
             return line.replace('"', " ").split()
-        if '"' in line:
-            parts = line.split('"')
-            parts[1::2] = [quoted.replace(self.separator, "\0") for quoted in parts[1::2]]
-            line = "".join(parts)
         if self.separator == "|":
             line = line.lstrip("| ")  # as in a drawn table
-        words = line.rstrip(self.separator + " \t").split(self.separator)
-        return [word.strip().replace("\0", self.separator) for word in words]
+        line = line.rstrip(self.separator + " \t")
+        if '"' not in line:
+            return [word.strip() for word in line.split(self.separator)]
+        parts = line.split('"')
+        parts[1::2] = [quoted.replace(self.separator, "\0") for quoted in parts[1::2]]
+        return [word.strip().replace("\0", self.separator) for word in "".join(parts).split(self.separator)]
 
     def numbers(self, line: str) -> list[float] | None:
         """Return a line's numbers, or None where a word is none."""
         words = self.words(line)
         try:
-            if not self.decimal_comma:  # as nearly all are, in half the time
+            if not self.decimal_comma:
                 return [float(word) for word in words] or None
         except ValueError:
             pass
@@ -172,8 +172,11 @@ def _held(
     rows: np.ndarray, names: list[str], units: list[str], notes: list[Note]
 ) -> tuple[np.ndarray, list[str], list[str]]:
     """Return the columns that hold values; those that are mostly missing are left out, and that is said."""
-    known = np.isfinite(rows).any(axis=1)
-    missing = np.mean(~np.isfinite(rows[known]), axis=0) if known.any() else np.ones(rows.shape[1])
+    finite = np.isfinite(rows)
+    if finite.all():
+        return rows, names, units
+    known = finite.any(axis=1)  # lost lines are gaps of all columns alike
+    missing = 1 - finite[known].mean(axis=0) if known.any() else np.ones(rows.shape[1])
     keep = [i for i, share in enumerate(missing) if share <= _MISSING_AT_MOST]
     if not keep:
         raise FormatError("damaged", "The columns of this text hold hardly any numbers", "export the recording again")
