@@ -38,6 +38,7 @@ def _row(card: Card) -> str:
     maps = "shown" if card.maps_faithful else "not shown: not faithful"
     what = {
         "kind": "finds a picture's kind",
+        "curves": "tells a picture's curves from all else",
         "lines": "finds a screen's words",
         "words": "reads a screen's words",
         "sweeps": "finds potentials on sweeps",

@@ -25,6 +25,7 @@ TRAINERS = {
     "emg-screens-tuned": "training.emg.tune:tune",
     "emg-traces": "training.emg.start:traces",
     "kind-pictures": "training.kind.train:run",
+    "screen-curves": "training.curves.train:run",
     "screen-lines": "training.words.find:run",
     "screen-signals": "training.signals.run:run",
     "screen-sweeps": "training.sweeps.train:run",
@@ -32,6 +33,7 @@ TRAINERS = {
 }
 ALONE = (
     "kind-pictures",
+    "screen-curves",
     "screen-lines",
     "screen-signals",
     "screen-sweeps",

@@ -22,6 +22,7 @@ from training.simulate.emg.parameters import LABELS
 from training.simulate.emg_sheet import SheetTruth, render_sheet
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.models.card import Beside, Card
+from viewer.reading.curves import installed_curves
 from viewer.reading.emg_picture import PictureRead, read_emg_picture, turned_back
 from viewer.reading.lines import Written, find_lines
 from viewer.reading.networks import probabilities
@@ -69,7 +70,8 @@ def read_sheet(
     study = Study(source, Kind.EMG_IMAGE, KindFrom.PERSON, Image(shown))
     began = time.perf_counter()
     level, written, tilt = laid_level(study, find)
-    looked = look(grey8(level.image), words=None if written is None else written.places)
+    words_at = None if written is None else written.places
+    looked = look(grey8(level.image), words=words_at, tell=installed_curves())
 
     def scales_of(parts: Found, sheet: bool) -> list[TimeScale | None]:
         words = [] if reader is None or written is None else screen_words(reader, written, most=MOST_ON_SHEETS)

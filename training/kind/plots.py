@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.simulate.curves_left_out import left_out
 from training.simulate.emg.draws import Draw
 from training.simulate.emg_artwork import draw_words
 from training.simulate.emg_camera import degrade
@@ -276,6 +277,8 @@ def _trace(
 ) -> None:
     import cv2
 
+    if left_out():
+        return
     x, y, w, h = lane
     if len(row) > 4 * w:  # as dense as min and max a column can be
         first = np.linspace(0, len(row), 2 * w, endpoint=False).astype(int)

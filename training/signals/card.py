@@ -29,7 +29,7 @@ def card_of(recipe: dict, beside: Beside, figures: list[dict[str, Any]]) -> dict
         "looks at the picture",
         "limits": [
             "Trained on simulated screens, and two real recordings of motor units",
-            "Sweeps are found by rules before: where these lose one, or take words for one, it judges what is left",
+            "Sweeps are found before (screen-curves, and rules): where one is lost, or is words, it judges the rest",
             "Heard only beside the very weights that it was weighed with: a network trained on from them reads alone",
             "The accuracies of one network alone were measured on the same test pictures as those of both together",
         ],

@@ -15,7 +15,7 @@ from training.sweeps.curves import ON_TRACE, rows_shared
 from viewer.models.preprocessing.picture import fit_picture
 from viewer.reading.signals import CHANNELS, signal_input
 from viewer.reading.traces import Trace, find_traces
-from viewer.reading.waveforms import SCREEN_PX, find_sweeps, look, zoomed
+from viewer.reading.waveforms import SCREEN_PX, TellCurves, find_sweeps, look, zoomed
 
 KNOWN = 7  # the bit of a column of which the truth is known; bit c: a potential of class c
 INK, PAPER = (255, 255, 255), (0, 0, 0)
@@ -40,9 +40,14 @@ class Signals:
     fitted: np.ndarray | None = None
 
 
-def picture_signals(shown: np.ndarray, truth: ScreenTruth, recording: str, keep: bool = False) -> Signals:
-    """Return a picture's sweeps as the viewer finds them, perhaps none; ``keep``: and the picture as fitted."""
-    looked = look(shown)
+def picture_signals(
+    shown: np.ndarray, truth: ScreenTruth, recording: str, keep: bool = False, tell: TellCurves | None = None
+) -> Signals:
+    """Return a picture's sweeps as the viewer finds them, perhaps none; ``keep``: and the picture as fitted.
+
+    ``tell``: what tells curves from all else (``viewer.reading.waveforms.Looked``).
+    """
+    looked = look(shown, tell=tell)
     fitted, extent = fit_picture(shown, HEIGHT, WIDTH, "letterbox", colour=False) if keep else (None, None)
     across = 0.0 if extent is None else WIDTH / extent.w
     return _signals(find_sweeps(looked), looked.zoom, truth, recording, fitted, across)

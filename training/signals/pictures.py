@@ -17,6 +17,7 @@ from training.simulate.emg_hands import STRANGER, draw_learned
 from training.simulate.emg_hands.trains import LEARNED as HANDS_TRAINS
 from training.simulate.emg_hands.trains import made_by
 from training.simulate.emg_screen import ScreenTruth, render_screen
+from viewer.reading.curves import installed_curves
 
 STREAM = 41  # of random numbers
 HANDS = 0.35  # of the pictures learned from, by other hands
@@ -66,7 +67,7 @@ def _draw(arguments: tuple[Path, str, int, int, Path | None]) -> None:
         if part == BARE:
             own = bare_signals(rng, LABELS[rng.choice(3, p=SHARES)])
         else:
-            own = picture_signals(*_picture(rng, part, recordings), keep=part not in LEARNED)
+            own = picture_signals(*_picture(rng, part, recordings), keep=part not in LEARNED, tell=installed_curves())
         if len(own.bits) or part not in LEARNED:
             made.append(own)
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from training.simulate.curves_left_out import left_out
 from training.simulate.emg.draws import Draw
 from training.simulate.emg_looks import MUSCLES, PHRASES, Colour, Look, Settings
 
@@ -87,6 +88,8 @@ def draw_sweep(picture: np.ndarray, plot: Rect, ys: np.ndarray, colour: Colour, 
     """Draw one sweep: ``ys`` are pixel rows (float, any number) spread evenly over the plot's width, clipped to it."""
     import cv2
 
+    if left_out():
+        return
     x, y, w, h = plot
     xs = x + np.linspace(0, w - 1, len(ys))
     if len(ys) > 4 * w:  # as dense as min and max a column can be

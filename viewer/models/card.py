@@ -11,7 +11,7 @@ from viewer.errors import BundleError
 from viewer.study import Kind
 
 MAX_CARD_BYTES = 1 << 20
-ROLES = ("read", "kind", "lines", "words", "sweeps", "signals")
+ROLES = ("read", "kind", "curves", "lines", "words", "sweeps", "signals")
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,9 @@ class Card:
     """A bundle's card.
 
     ``role`` is ``read`` (findings), ``kind`` (which kind a picture is), ``words`` (what is written on a picture),
-    ``sweeps`` (where the potentials on a picture's sweeps are) or ``signals`` (what the sweeps show: heard ``beside``
-    the models named there). ``reads`` are the study kinds it takes.
+    ``curves`` (which of a picture's pixels are curves), ``lines`` (where words stand), ``sweeps`` (where the potentials
+    on a picture's sweeps are) or ``signals`` (what the sweeps show: heard ``beside`` the models named there).
+    ``reads`` are the study kinds it takes.
     ``operating_points`` gives each class's probability threshold. Logits are divided by ``temperature`` (one number, or
     one a class) before softmax (``exclusive``) or sigmoid. ``mean_boxes`` (label -> (w, h) as fractions of the picture)
     are used in choosing boxes, which are cut at ``box_threshold`` of a map's maximum. ``maps_faithful`` false: maps are

@@ -33,7 +33,7 @@ from viewer.reading.waveform_votes import (
     named_boxes,
     with_scale,
 )
-from viewer.reading.waveforms import Found, Looked, Panel, Spot, Waveform, covered, find_waveforms
+from viewer.reading.waveforms import Found, Looked, Panel, Spot, TellCurves, Waveform, covered, find_waveforms, look
 from viewer.study import Image, Note, Study
 from viewer.study.display import grey8
 
@@ -314,12 +314,15 @@ def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
     return len(apart) > 1
 
 
-def sheet_panels(image: Image) -> list[Image]:
-    """Return the panels of a picture that seems to be a sheet with waveforms, the first twelve, else none."""
+def sheet_panels(image: Image, tell: TellCurves | None = None) -> list[Image]:
+    """Return the panels of a picture that seems to be a sheet with waveforms, the first twelve, else none.
+
+    ``tell``: what tells curves from all else (``waveforms.Looked``).
+    """
     if max(image.rows, image.columns) < SHEET_PX:
         return []
     shown = grey8(image)
-    found = find_waveforms(shown)
+    found = find_waveforms(shown, look(shown, tell=tell))
     if not is_sheet(found, shown.shape) or not found.waveforms:
         return []
     parts = []
@@ -329,9 +332,10 @@ def sheet_panels(image: Image) -> list[Image]:
     return parts
 
 
-def shows_traces(image: Image) -> bool:
-    """Whether traces with waveforms on them are found in a picture."""
-    found = find_waveforms(grey8(image))
+def shows_traces(image: Image, tell: TellCurves | None = None) -> bool:
+    """Whether traces with waveforms on them are found in a picture; ``tell`` as in ``sheet_panels``."""
+    shown = grey8(image)
+    found = find_waveforms(shown, look(shown, tell=tell))
     return bool(found.panels and found.waveforms)
 
 

@@ -18,6 +18,7 @@ from viewer.models.catalogue import cards_for, catalogue
 from viewer.models.preprocessing import Extent, Prepared, prepare
 from viewer.reading import findings as find
 from viewer.reading.checks import check_study, conflicts, fits_content
+from viewer.reading.curves import find_curves
 from viewer.reading.device import choose_device, is_device_failure
 from viewer.reading.emg_picture import PictureRead, concluded, read_emg_picture, sheet_panels, shows_traces, turned_back
 from viewer.reading.gradcam import class_maps
@@ -40,7 +41,7 @@ from viewer.reading.signals import Judge, joined_card, judge
 from viewer.reading.spotting import spot
 from viewer.reading.tilt import laid_level
 from viewer.reading.values import ModelIdentity, Reading
-from viewer.reading.waveforms import Found, Spot, find_waveforms, fine_view, look
+from viewer.reading.waveforms import Found, Spot, TellCurves, find_waveforms, fine_view, look
 from viewer.reading.words import kind_name
 from viewer.reading.writing import Words
 from viewer.study import Image, Kind, KindFrom, Note, Region, Study
@@ -164,23 +165,23 @@ class Engine:
         best = int(share.argmax())
         opinion = dict(zip(card.classes, share.tolist(), strict=True))
         if Kind(card.classes[best]) != Kind.EMG_IMAGE and share[best] < SHEET_DOUBTED_BELOW:
-            panels = [replace(study, content=part) for part in sheet_panels(study.content)]
+            panels = [replace(study, content=part) for part in sheet_panels(study.content, self._tell())]
             emg = card.classes.index(Kind.EMG_IMAGE) if Kind.EMG_IMAGE in card.classes else None
             if panels and emg is not None and votes_for(self._kind_shares(card, panels, cancel)[:, emg]):
                 return KindOpinion(Kind.EMG_IMAGE, opinion)
         sure = Kind(card.classes[best]) if share[best] >= card.uncertain_below else Kind.UNKNOWN
-        if sure == Kind.EMG_IMAGE and share[best] < EMG_DOUBTED_BELOW and not shows_traces(study.content):
+        if sure == Kind.EMG_IMAGE and share[best] < EMG_DOUBTED_BELOW and not shows_traces(study.content, self._tell()):
             return KindOpinion(sure if self._emg_words(study, Kind.UNKNOWN) else Kind.UNKNOWN, opinion)
         if sure == Kind.UNKNOWN or (sure == Kind.ECG_IMAGE and share[best] < ECG_DOUBTED_BELOW):
             told = self._emg_words(study, sure)
-            if told and shows_traces(study.content):
+            if told and shows_traces(study.content, self._tell()):
                 return KindOpinion(Kind.EMG_IMAGE, opinion, assumed=True, words=told)
         if sure != Kind.UNKNOWN:
             return KindOpinion(sure, opinion)
         if (
             Kind(card.classes[best]) == Kind.EMG_IMAGE
             and share[best] >= EMG_ASSUMED_FROM
-            and shows_traces(study.content)
+            and shows_traces(study.content, self._tell())
         ):
             return KindOpinion(Kind.EMG_IMAGE, opinion, assumed=True)
         return KindOpinion(Kind.UNKNOWN, opinion)
@@ -252,8 +253,8 @@ class Engine:
         else:
             written, tilt = self._written(grey8(study.image)), None
         shown = grey8((study if region is not None else part).image)
-        whole = look(shown, words=None if written is None else written.places)
-        looked = whole if region is None else None
+        whole = look(shown, words=None if written is None else written.places, tell=self._tell())
+        looked = whole if region is None else look(grey8(part.image), tell=whole.tell)
 
         def scales_of(found: Found, sheet: bool) -> list[TimeScale | None]:
             job.stage("scale", 0.35)
@@ -299,6 +300,17 @@ class Engine:
         if card is None or written is None:
             return []
         return self._on_device(lambda: screen_words(self.networks.get(card, self.device), written, self.device, most))
+
+    def _tell(self) -> TellCurves | None:
+        """Return what tells curves from all else on a picture, where a model for that is installed."""
+        card = self._helper("curves")
+        if card is None:
+            return None
+
+        def tell(shown: np.ndarray) -> np.ndarray:
+            return self._on_device(lambda: find_curves(self.networks.get(card, self.device), shown, self.device))
+
+        return tell
 
     def _spotter(self) -> Spot | None:
         """Return what finds potentials on sweeps, where a model for that is installed."""

@@ -28,7 +28,8 @@ class Ink:
 
     ``strength``: 0..255; ``near``: the strongest stroke round each place; ``upright``, ``flat``: lines of grids, frames
     and tables (flat ones only where they are fainter than traces: a flat trace is a horizontal line as well).
-    ``ground``: uint8 RGB; ``panels``: rectangles whose ground is not the page's.
+    ``ground``: uint8 RGB; ``panels``: rectangles whose ground is not the page's. ``curves``: bool, what a network tells
+    to be curves; None where none was asked.
     """
 
     strength: np.ndarray
@@ -38,6 +39,7 @@ class Ink:
     flat: np.ndarray
     ground: np.ndarray
     panels: tuple[Rect, ...]
+    curves: np.ndarray | None = None
 
     def mask(self, share: float) -> np.ndarray:
         """Return where curves, words and horizontal lines are: strokes of at least ``share`` of the strongest near.

@@ -17,7 +17,7 @@ from viewer.study import Note, Study, Waveform
 
 # no class is sure where this was noticed
 DOUBTED = ("clipped", "polarity-doubted", "scale-unknown", "scale-implausible", "rate-assumed")
-# Fibrillations and positive sharp waves stay under 1 mV (Kraft 1990), monopolar ones under twice that; half as much again
+# Fibrillations and positive sharp waves stay under 1 mV (Kraft 1990), monopolar ones under twice that; and some room
 SPONTANEOUS_UV = 3000.0
 UPSIDE_DOWN = 0.3  # share of the events that look so, over which the polarity is doubted
 LEAST_SCORE = 0.5  # of an event outside trains that is pointed at
@@ -109,7 +109,7 @@ def _oversized(wave: Waveform, events: list[Event], rest: str) -> tuple[Note, ..
     if not sizes or float(np.median(sizes)) <= SPONTANEOUS_UV:
         return ()
     usual = f"{np.median(sizes) / 1000:.3g} mV"
-    message = f"The potentials found are {usual} large, and those of denervated fibres stay under 1 mV: is the scale wrong?"
+    message = f"The potentials found are {usual} large, those of denervated fibres stay under 1 mV; is the scale wrong?"
     return (Note("scale-implausible", message),)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from viewer.models.bundle import ModelBundle, load_bundle
 from viewer.models.catalogue import catalogue
+from viewer.reading.curves import installed_curves
 from viewer.reading.divisions import COUNTS, dots_px, grid_px
 from viewer.reading.lines import Line, Written, find_lines
 from viewer.reading.waveforms import Found, Looked, find_waveforms, look
@@ -303,6 +304,6 @@ def scale_of(shown: np.ndarray) -> TimeScale | None:
     if "lines" not in cards or "words" not in cards:
         return None
     finder, reader = (load_bundle(cards[role].folder) for role in ("lines", "words"))
-    looked = look(shown)
+    looked = look(shown, tell=installed_curves())
     words = screen_words(reader, find_lines(finder, looked.fine))
     return read_scale(words, looked, find_waveforms(shown, looked))

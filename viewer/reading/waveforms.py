@@ -12,6 +12,7 @@ from viewer.reading.sweeps import sweeps
 from viewer.reading.traces import Trace, excursions, find_traces, spread
 
 SHARES = (0.3, 0.17)  # strokes that count, of the strongest near: the second where the first finds no trace
+CURVE_FROM = 0.4  # a pixel's probability to be a curve's
 LEAST_PX = 6.0  # a deflection is at least so high
 OVER_NOISE = 5.0  # standard deviations
 OVER_THICKNESS = 0.8  # of the resting curve
@@ -28,6 +29,9 @@ AT_ENDS = 0.03  # of a curve's length
 BOLD_PX, AS_STRONG = 2, 0.8  # of the strongest stroke in its panel: a sweep, however level, and no grid's line
 SQUARE = 0.7  # of its columns reach its full height
 SMALLER = 0.75  # of the deflection before it: what touches that is its slow end
+# Of noise alone: by how much its columns' reach differs (of their mean), how far out a column is (standard deviations),
+# and how much a stretch is like a later one. On 60 drawn screens at rest and 160 of others without a waveform found.
+UNEVEN, FAR, AGAIN = 0.42, 5.0, 0.35
 RESTLESS = 6.0  # times its stroke's height: a curve that goes so far waves, as noise does not
 MOST = 400  # waveforms in a picture
 SCREEN_PX, LARGEST_PX = 1300, 2600  # longer screens are looked at reduced; longer sheets, and words
@@ -36,6 +40,7 @@ SMALL_PX = 240  # smaller ones enlarged
 
 Span = tuple[int, int]  # columns of a sweep: the first, and the one after the last
 Spot = Callable[[Sequence[Trace]], list[list[Span]]]
+TellCurves = Callable[[np.ndarray], np.ndarray]  # a picture's pixels: each one's probability to be a curve's
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,8 @@ class Sweep:
 class Found:
     """What a picture holds: panels from the top down, and their waveforms.
 
-    ``quiet``: there are traces, and all of them stay near their baselines. ``sweeps``: in pixels of a picture ``zoom``
-    times as large.
+    ``quiet``: there are traces, and they stay near their baselines, or are noise alone. ``sweeps``: in pixels of a
+    picture ``zoom`` times as large.
     """
 
     panels: tuple[Panel, ...] = ()
@@ -97,7 +102,8 @@ class Looked:
     """What stands out of a picture's ground, looked at ``zoom`` times as large.
 
     ``fine``: the picture for what is small on it (words, grids), uint8, ``fine_zoom`` times as large. ``words``: where
-    lines of words stand, in pixels of the picture; None where nobody looked for them.
+    lines of words stand, in pixels of the picture; None where nobody looked for them. ``tell``: what tells curves from
+    all else, where a network for that is installed.
     """
 
     ink: Ink
@@ -105,17 +111,26 @@ class Looked:
     fine: np.ndarray
     fine_zoom: float
     words: tuple[Line, ...] | None = None
+    tell: TellCurves | None = None
 
 
-def look(shown: np.ndarray, as_sheet: bool = False, words: tuple[Line, ...] | None = None) -> Looked:
+def look(
+    shown: np.ndarray,
+    as_sheet: bool = False,
+    words: tuple[Line, ...] | None = None,
+    tell: TellCurves | None = None,
+) -> Looked:
     """Return what stands out of a picture, uint8 (rows, columns) or (rows, columns, 3), upright.
 
-    What may be a sheet (a page higher than wide is one) is looked at closely.
+    What may be a sheet (a page higher than wide is one) is looked at closely. ``words``, ``tell``: as in ``Looked``.
     """
     fine, fine_zoom = fine_view(shown)
     closely = as_sheet or shown.shape[0] > shown.shape[1]
     coarse, zoom = (fine, 1.0) if closely else zoomed(fine, SCREEN_PX)
-    return Looked(find_ink(coarse), fine_zoom * zoom, fine, fine_zoom, words)
+    ink = find_ink(coarse)
+    if tell is not None:
+        ink = replace(ink, curves=tell(coarse) > CURVE_FROM)
+    return Looked(ink, fine_zoom * zoom, fine, fine_zoom, words, tell)
 
 
 def fine_view(shown: np.ndarray) -> tuple[np.ndarray, float]:
@@ -144,7 +159,7 @@ def find_waveforms(shown: np.ndarray, looked: Looked | None = None, spot: Spot |
     looked = looked or look(shown)
     found = _found(looked, spot)
     if len(found.panels) > 1 and looked.zoom < looked.fine_zoom:  # a sheet: its waves are small
-        found = _found(look(shown, as_sheet=True, words=looked.words), spot)
+        found = _found(look(shown, True, looked.words, looked.tell), spot)
     return found
 
 
@@ -167,7 +182,13 @@ def find_sweeps(looked: Looked) -> list[Trace]:
 
 
 def _curves(ink: Ink) -> tuple[list[Trace], list[Trace]]:
-    """Return the traces that are curves, and those that are as straight as lines."""
+    """Return the traces that are curves, and those that are as straight as lines.
+
+    What a network tells to be curves is; the rules do where it tells of none.
+    """
+    told = [] if ink.curves is None else [replace(t, ruled=False) for t in find_traces(ink.curves)]
+    if told:
+        return told, []
     curves: list[Trace] = []
     level: list[Trace] = []
     for share in SHARES:
@@ -219,8 +240,9 @@ def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink, words: Seq
         room = (h if len(members) > 1 else min(h, QUIET_ROOM * w)) / len(members)
         busy = max(busy, *(_range(t) / room for t in members))
     waveforms = _distinct(waveforms)
-    quiet = bool(panels) and not waveforms and busy < QUIET_SHARE and not any(map(_is_restless, traces))
-    quiet = quiet and not _leaves_out(traces, ink)
+    level = busy < QUIET_SHARE and not any(map(_is_restless, traces))
+    noise = bool(traces) and sum(map(_is_noise, traces)) >= len(traces) / 2
+    quiet = bool(panels) and not waveforms and (level or noise) and not _leaves_out(traces, ink)
     largest = tuple(sorted(waveforms, key=lambda b: -b.h)[:MOST])
     return Found(tuple(panels), largest, quiet, tuple(Sweep(t, *homes.get(id(t), ())) for t in traces))
 
@@ -235,11 +257,24 @@ def _is_restless(trace: Trace) -> bool:
     return _range(trace) > max(2 * LEAST_PX, RESTLESS * float(np.median(trace.bottom - trace.top + 1)))
 
 
+def _is_noise(trace: Trace) -> bool:
+    """Whether a curve is noise alone: its columns reach about as far, none far out, and nothing in it comes again."""
+    middle = (trace.top + trace.bottom) / 2 - trace.base
+    middle = middle - np.median(middle)
+    reach, size = trace.bottom - trace.top, float(middle.std())
+    if not size or float(reach.std()) > UNEVEN * (float(reach.mean()) + 1) or float(np.abs(middle).max()) > FAR * size:
+        return False
+    alike = np.correlate(middle, middle, "full")[len(middle) - 1 :] / (size**2 * len(middle))
+    later = alike[int(np.argmax(alike < 0.1)) : len(middle) // 2]
+    return bool(later.size) and float(later.max()) < AGAIN
+
+
 def _leaves_out(traces: list[Trace], ink: Ink) -> bool:
     """Whether there is ink, higher than letters, that belongs to no trace: nothing may be said of the rest then."""
     import cv2
 
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.mask(SHARES[0]).astype(np.uint8), connectivity=8)
+    seen = ink.mask(SHARES[0]) if ink.curves is None else ink.curves
+    _, _, stats, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8), connectivity=8)
     few = [0.02 if t.ruled else 0.0 for t in traces]  # the frame's upright lines are no part of a level one
     reaches = [(t, np.quantile(t.top, q), np.quantile(t.bottom, 1 - q)) for t, q in zip(traces, few, strict=True)]
     for x, y, w, h, _ in stats[1:]:

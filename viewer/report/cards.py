@@ -7,6 +7,7 @@ from viewer.models.card import Beside, Card, Figure
 
 SHORT = {
     "kind": "tells kinds",
+    "curves": "finds a picture's curves",
     "lines": "finds words",
     "words": "reads words",
     "sweeps": "finds potentials",
@@ -14,6 +15,7 @@ SHORT = {
 }
 WHAT = {
     "kind": "the kind of a picture",
+    "curves": "which pixels of a picture are curves",
     "lines": "where words stand on a picture",
     "words": "what is written on a picture",
     "sweeps": "potentials on sweeps",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from training.simulate.curves_left_out import left_out
 from training.simulate.emg_hands.figures.looks import Look
 from training.simulate.emg_hands.figures.record import Record
 from training.simulate.emg_hands.figures.shapes import PER_MS, Curve
@@ -66,6 +67,8 @@ def path(piece: Curve, px_per_ms: float, x0: float, y0: float, gain: float, limi
 
 def draw_traces(image: Image.Image, look: Look, view: View, plot: Plot, record: Record) -> None:
     """Every sweep in its ink, smoothed as the look wants, with a glow on some dark screens."""
+    if left_out():
+        return
     many = look.smooth
     size = (view.width * many, view.height * many)
     n = int(view.sweep_ms * PER_MS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from training.simulate.curves_left_out import left_out
 from training.simulate.emg_hands.stranger.fibres import FS
 from training.simulate.emg_hands.stranger.looks import Colour, Look, between
 from training.simulate.emg_hands.stranger.recording import Event
@@ -89,7 +90,7 @@ def draw_sweeps(image: np.ndarray, sweeps: np.ndarray, field: Field, look: Look,
     """All sweeps (sweeps, n) uV into the field; what leaves the field is cut off, as on screens."""
     area = image[field.y : field.y + field.h, field.x : field.x + field.w]
     patch = np.ascontiguousarray(area)
-    for k, sweep in enumerate(sweeps):
+    for k, sweep in enumerate(() if left_out() else sweeps):
         points = trace_points(sweep, field, field.baselines[k]) - (field.x, field.y)
         kind = cv2.LINE_AA if look.smooth else cv2.LINE_8
         fixed = np.round(points * 16).astype(np.int32)

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from training.simulate.curves_left_out import left_out
 from training.simulate.emg_hands.templates.look import Colour, Look
 from training.simulate.emg_hands.templates.scene import Scene
 from training.simulate.emg_hands.templates.shapes import RATE
@@ -69,6 +70,8 @@ def polyline(
 
 def stroke(window: Picture, points: Points, ink: Colour, look: Look) -> None:
     """Draws one trace with the look's pen: not anti-aliased, cv2's anti-aliased, Pillow supersampled, or glowing."""
+    if left_out():
+        return
     h, w = window.shape[:2]
     points = np.clip(points, -3 * max(h, w), 4 * max(h, w))
     thick = max(1, round(look.width))

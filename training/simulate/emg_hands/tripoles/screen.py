@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from training.simulate.curves_left_out import left_out
 from training.simulate.emg_hands.tripoles.fibre import STEP_MS
 from training.simulate.emg_hands.tripoles.look import Look, between
 from training.simulate.emg_hands.tripoles.scene import Placed, Scene
@@ -130,6 +131,8 @@ def paint(rng: np.random.Generator, scene: Scene, look: Look) -> Screen:
     for s in range(number):
         ys = np.clip(zero[s] + px_uv * scene.sweeps[s], y, y + h)  # negative is up
         ink = look.inks[s % len(look.inks)]
+        if left_out():
+            continue
         if fast < 1:
             trace(layer, look, xs[::skip], ys[::skip], between((0, 0, 0), ink, fast))
             cv2.polylines(layer, slow_runs(xs[::skip], ys[::skip]), False, ink, look.width, cv2.LINE_AA, 4)
