@@ -178,7 +178,7 @@ FORMATS: tuple[Format, ...] = (
         "text",
         "Text, CSV",
         (".txt", ".csv", ".asc", ".tsv"),
-        "EMG and other samples in columns or rows, with or without header lines and clock times, decimal points or commas",
+        "EMG and other samples in columns or rows, with or without header lines, clock times, decimal commas",
         sniff.is_number_text,
         "text",
     ),
