@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from training.evaluation.figures import Classified, class_figures, confusion
 from training.evaluation.run import Done, Evaluation
 from training.metrics import reliability, roc
 from viewer import NOT_A_DEVICE
+from viewer.reading.json_form import model_json
 from viewer.reading.values import ModelIdentity
 from viewer.report.text import printable
 
@@ -31,7 +31,7 @@ def to_json(own: Evaluation) -> dict[str, Any]:
     columns, rows = confusion(classified, own.done) if card.exclusive and len(classified) else ([], [])
     value = {
         "schema": SCHEMA,
-        "model": asdict(ModelIdentity(card.id, card.version, card.weights_sha256, card.validated)),
+        "model": model_json(ModelIdentity(card.id, card.version, card.weights_sha256, card.validated)),
         "device": own.device,
         "data": {
             "name": name,
