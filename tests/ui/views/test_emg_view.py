@@ -11,7 +11,6 @@ from viewer.reading.values import Event, Finding, HeatMap, Span
 from viewer.study import Kind
 from viewer.ui.views import emg_paint
 from viewer.ui.views.calipers import Caliper
-from viewer.ui.views.envelope import BASE, Envelope, build
 from viewer.ui.views.filters import Filters
 from viewer.ui.views.scales import at_least_125, step_125, time_words, voltage_words
 
@@ -204,107 +203,6 @@ def test_triggered_sweeps_stand_on_the_delay_line(emg, qtbot):
     assert "Nothing crosses" in words(emg)
 
 
-def triggers(view):
-    """The times at which the sweeps on the screen were triggered, two divisions from their left."""
-    return np.array([s.start_s for s in view.sweeps()]) + 0.2 * view.sweep_s
-
-
-def wandering(seconds=20.0):
-    """Spikes at 0.05, 0.15 ... s on a slow wander of 1 mV, as of a moving needle."""
-    t = np.arange(round(seconds * RATE)) / RATE
-    return (spikes(seconds) + 1000 * np.sin(2 * np.pi * 0.3 * t)).astype(np.float32)
-
-
-def test_triggers_are_looked_for_in_the_filtered_signal_that_is_drawn(shown, hands, qtbot):
-    view = shown(hands.recording(wandering()[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
-    view.set_level(-100.0)
-    for _ in range(3):
-        qtbot.keyClick(view, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
-    assert view.filters.high_pass_hz == 20
-    qtbot.keyClick(view, Qt.Key.Key_T)
-    qtbot.waitUntil(lambda: not view.filtering)
-    late = triggers(view) % 0.1 - 0.05
-    assert len(late) == 30
-    assert np.abs(late).max() < 0.0006  # each on a spike, which is 1 ms wide
-    qtbot.keyClick(view, Qt.Key.Key_U)  # as it was recorded the wander crosses the level between the spikes
-    late = triggers(view) % 0.1 - 0.05
-    assert np.abs(late).max() > 0.01
-
-
-def test_a_level_that_nobody_set_is_chosen_anew_where_the_filter_answers_later(shown, hands, qtbot):
-    view = shown(hands.recording(wandering()[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
-    view.set_filters(Filters(high_pass_hz=20.0))
-    qtbot.keyClick(view, Qt.Key.Key_T)
-    assert "(working)" in words(view)
-    qtbot.waitUntil(lambda: not view.filtering)
-    assert view.level == pytest.approx(-150, abs=40)
-    assert len(triggers(view)) == 30
-    assert np.abs(triggers(view) % 0.1 - 0.05).max() < 0.0006
-
-
-def test_a_long_recording_is_filtered_as_far_as_triggers_are_looked_for(shown, hands, qtbot):
-    signal = np.tile(wandering(), 40)  # eight million samples: more than are kept filtered
-    view = shown(hands.recording(signal[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
-    view.set_level(-100.0)
-    view.set_filters(Filters(high_pass_hz=20.0))
-    view.go_to(500.0)
-    view.per_division_s = 0.5
-    qtbot.keyClick(view, Qt.Key.Key_T)
-    qtbot.waitUntil(lambda: not view.filtering)
-    times = triggers(view)
-    assert len(times) == 30
-    assert times[-1] - times[0] == pytest.approx(145)  # 1.45 million samples on
-    assert np.abs(times % 0.1 - 0.05).max() < 0.0006
-    for sweep in view.sweeps():
-        last = (sweep.start_s + view.sweep_s) * RATE
-        assert view.shown_samples(sweep.start_s * RATE, last)[1] is not view.envelope  # and drawn filtered
-
-
-@pytest.mark.parametrize(("amplitude", "offset_uv"), [(-300.0, 0.0), (300.0, 0.0), (-300.0, 5_000.0), (-60.0, 0.0)])
-def test_the_first_level_is_one_that_the_potentials_in_view_reach(shown, hands, qtbot, amplitude, offset_uv):
-    noise = np.random.default_rng(3).normal(0, 5, 40_000)
-    samples = (spikes(amplitude=amplitude) + noise + offset_uv).astype(np.float32)
-    view = shown(hands.recording(samples[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
-    qtbot.keyClick(view, Qt.Key.Key_T)
-    assert view.level == pytest.approx(amplitude / 2, abs=10)
-    times = triggers(view)
-    assert len(times) == 30
-    assert np.abs(times % 0.1 - 0.05).max() < 0.0006  # each on a spike
-    assert f"triggers {times[0]:.3f} s – {times[-1]:.3f} s" in words(view)
-    assert times[-1] >= 2.949
-    view.set_level(1.1 * amplitude)  # what a person sets stays
-    qtbot.keyClick(view, Qt.Key.Key_F)
-    view.go_to(1.0)
-    qtbot.keyClick(view, Qt.Key.Key_T)
-    assert view.level == 1.1 * amplitude
-
-
-def test_the_first_level_is_taken_from_further_on_where_nothing_is_in_view(shown, hands, qtbot):
-    samples = np.random.default_rng(3).normal(0, 5, 40_000).astype(np.float32)
-    samples[20_000:] += spikes(2.0, amplitude=-400.0)
-    view = shown(hands.recording(samples[None], RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
-    qtbot.keyClick(view, Qt.Key.Key_T)
-    assert view.level == pytest.approx(-200, abs=10)
-    assert triggers(view)[0] == pytest.approx(2.05, abs=0.001)
-    assert len(view.sweeps()) == 20
-
-
-@pytest.mark.parametrize("offset_uv", [5_000.0, 500_000.0, -5_000.0])
-def test_triggers_are_looked_for_around_the_offset_that_is_taken_away(shown, hands, qtbot, offset_uv):
-    samples = spikes()[None] + np.float32(offset_uv)
-    view = shown(hands.recording(samples, RATE, ("EMG",), "uV", Kind.EMG_TRACE), 1024, 700)
-    view.per_division = 100.0
-    view.set_level(-150.0)
-    qtbot.keyClick(view, Qt.Key.Key_T)
-    np.testing.assert_allclose(triggers(view)[:4], np.arange(4) * 0.1 + 0.04975, atol=1.1e-4)
-    division = view.screen_rect.height() / 8
-    assert view.zero_y(view.sweeps()[0]) - view.level_y(view.sweeps()[0]) == pytest.approx(1.5 * division)
-    y = view.level_y(view.sweeps()[0])
-    hands.drag(qtbot, view, QPointF(300, y), QPointF(300, y - division / 2))
-    assert view.level == pytest.approx(-200, abs=2)
-    assert len(view.sweeps()) == 30
-
-
 def test_the_level_is_dragged(emg, hands, qtbot):
     emg.per_division = 100.0
     emg.set_level(-150.0)
@@ -457,43 +355,6 @@ def test_actions_have_keys_of_their_own(emg):
     assert all(a.text() and a.toolTip() for a in emg.actions())
 
 
-@pytest.mark.parametrize("length", [1, 63, 64, 65, 5000, 300_001])
-def test_the_pyramid_holds_every_extremum(length):
-    rng = np.random.default_rng(length)
-    samples = rng.normal(size=(2, length)).astype(np.float32)
-    samples[1, length // 3 : length // 2] = np.nan
-    envelope = build(samples)
-    for channel in (0, 1):
-        for first, last, count in ((0, length, 7), (length * 0.2, length * 0.9, 3), (-length, 2 * length, 9)):
-            low, high = envelope.columns(channel, first, last, count)
-            each = (last - first) / count
-            for i in range(count):
-                a, b = int(first + i * each), int(first + (i + 1) * each)
-                inner = samples[channel, max(0, a) : max(0, b)]
-                inner = inner[np.isfinite(inner)]
-                if inner.size:
-                    # Nothing inside a part is lost; what is more belongs to at most half a part beside it.
-                    assert low[i] <= inner.min()
-                    assert high[i] >= inner.max()
-    finite = samples[0]
-    low, high = envelope.columns(0, 0, length, 1)
-    assert (low[0], high[0]) == (finite.min(), finite.max())
-
-
-def test_a_gap_is_no_extremum_and_a_column_of_gap_is_empty():
-    samples = np.ones((1, BASE * 64), np.float32)
-    samples[0, BASE * 16 : BASE * 32] = np.nan
-    low, high = build(samples).columns(0, 0, samples.shape[1], 4)
-    np.testing.assert_array_equal(low, [1, np.nan, 1, 1])
-    np.testing.assert_array_equal(high, low)
-
-
-def test_memory_of_the_pyramid_is_a_small_part_of_the_recording():
-    samples = np.zeros((1, 2_000_000), np.float32)
-    envelope = build(samples)
-    assert sum(a.nbytes for a in (*envelope.lows, *envelope.highs)) < samples.nbytes / 20
-
-
 def test_two_minutes_at_48_khz_draw_fast_at_every_zoom(shown, hands):
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 30, (1, 48_000 * 120)).astype(np.float32)
@@ -513,37 +374,6 @@ def test_two_minutes_at_48_khz_draw_fast_at_every_zoom(shown, hands):
     assert max(slowest.values()) < 0.016, slowest  # measured 1 to 4 ms; twice the goal of 8 ms for slow machines
 
 
-def test_before_the_pyramid_is_there_the_whole_is_drawn_from_samples_picked():
-    samples = np.zeros((1, 3_000_000), np.float32)
-    samples[0, ::1000] = 1
-    low, high = Envelope(samples).columns(0, 0, samples.shape[1], 100)
-    assert np.isfinite(low).all()
-    assert high.max() <= 1
-
-
-def test_quick_bars_reach_as_far_as_the_smooth_ones_and_stop_at_gaps():
-    from PySide6.QtGui import QColor
-
-    from viewer.ui.views.canvas import Canvas
-
-    rng = np.random.default_rng(0)
-    middle = 50 + 20 * np.sin(np.arange(200) / 9)
-    top, bottom = middle - rng.uniform(1, 25, 200), middle + rng.uniform(1, 25, 200)
-    top[80:90] = bottom[80:90] = np.nan
-    inked = []
-    for draw in ("bars", "_quick_bars"):
-        canvas = Canvas(200, 100, 1.0, QColor("white"))
-        getattr(canvas, draw)(0, top, bottom, QColor("black"))
-        inked.append(canvas.pixels[..., 0] < 128)
-    assert not inked[0][:, 80:90].any()
-    assert not inked[1][:, 80:90].any()
-    for columns in (slice(0, 80), slice(90, 200)):
-        for ink in inked:  # nothing is lost, and no more than a pixel is added
-            assert (ink[:, columns].argmax(0) <= np.ceil(top[columns])).all()
-        np.testing.assert_allclose(inked[0][:, columns].argmax(0), inked[1][:, columns].argmax(0), atol=1)
-        np.testing.assert_allclose(inked[0][:, columns].sum(0), inked[1][:, columns].sum(0), atol=2)
-
-
 def test_superimposed_sweeps_come_within_a_frame_each_and_are_all_there_in_the_end(emg, hands, qtbot):
     from PySide6.QtWidgets import QApplication
 
@@ -559,60 +389,9 @@ def test_superimposed_sweeps_come_within_a_frame_each_and_are_all_there_in_the_e
     np.testing.assert_array_equal(ready, emg_paint.screen(emg, emg.devicePixelRatioF()).pixels)
 
 
-def test_triggers_over_half_an_hour_are_found_without_looking_at_every_sample():
-    from viewer.ui.views.sweeps import crossings
-
-    samples = np.random.default_rng(0).normal(0, 1, (1, 3_000_000)).astype(np.float32)
-    samples[0, [70, 1_500_000, 1_500_010, 2_900_000]] = -50
-    samples[0, 1000:2000] = np.nan
-    times = crossings(build(samples), 0, 1000.0, 0.0, 0.1, -20.0, 30)
-    assert times == [0.07, 1500.0, 2900.0]
-    assert crossings(build(samples), 0, 1000.0, 0.08, 0.1, -20.0, 1) == [1500.0]
-    assert crossings(build(samples), 0, 1000.0, 0.0, 0.1, 20.0, 30) == []
-    assert crossings(Envelope(samples), 0, 1000.0, 0.0, 0.1, -20.0, 30) == times
-
-
-@pytest.mark.parametrize("level", [40.0, -25.0, 0.0])
-def test_dense_triggers_are_those_that_going_through_every_sample_gives(level):
-    from viewer.ui.views.sweeps import crossings
-
-    samples = np.random.default_rng(1).normal(0, 30, (1, 60_000)).astype(np.float32)
-    samples[0, 9_000:21_000] += 80  # beyond the level for longer than is looked at in one piece
-    own = samples[0]
-    above = own >= level if level >= 0 else own <= level
-    wanted, free = [], 500
-    for at in range(501, len(own)):
-        if at >= free and above[at] and not above[at - 1] and len(wanted) < 30:
-            wanted.append(at / 1000.0)
-            free = at + 130
-    assert crossings(build(samples), 0, 1000.0, 0.5, 0.13, level, 30) == pytest.approx(wanted)
-    assert crossings(Envelope(samples), 0, 1000.0, 0.5, 0.13, level, 30) == pytest.approx(wanted)
-
-
-@pytest.mark.parametrize("reach", [1.0, 0.1], ids=["all reach far", "a few reach far"])
-@pytest.mark.parametrize("rows", [90, 256, 700])
-def test_dense_sweeps_fill_each_column_from_its_highest_to_its_lowest_row(rows, reach):
-    from PySide6.QtGui import QColor
-
-    from viewer.ui.views.canvas import Canvas
-
-    rng = np.random.default_rng(rows)
-    canvas = Canvas(60, rows, 1.0, QColor("black"))
-    top, drawn = rng.integers(0, int(rows * reach), 50) + int(rows * (1 - reach) / 2), rng.random(50) < 0.8
-    bottom = np.minimum(rows - 1, top + rng.integers(0, int(rows * reach), 50))
-    top[0], bottom[0], drawn[0] = 0, rows - 1, True
-    top[1], bottom[1], drawn[1] = 0, 2, True  # wholly above the band of the rest
-    top[2], bottom[2], drawn[2] = rows - 3, rows - 1, True
-    canvas._columns(5, top, bottom, drawn, QColor("white"))
-    wanted = np.zeros((rows, 60), bool)
-    for column in np.flatnonzero(drawn):
-        wanted[top[column] : bottom[column] + 1, 5 + column] = True
-    np.testing.assert_array_equal(canvas.pixels[..., 0] > 0, wanted)
-
-
 def test_a_long_recordings_whole_is_filtered_as_lows_and_highs(shown, hands, qtbot, monkeypatch):
     from viewer.ui.views import filtering
-    from viewer.ui.views.filters import Filters, apply
+    from viewer.ui.views.filters import apply
 
     monkeypatch.setattr(filtering, "MOST_SAMPLES", 60_000)
     monkeypatch.setattr(filtering, "_CHUNK", 64 * 512)
