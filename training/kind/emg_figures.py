@@ -4,7 +4,8 @@ import numpy as np
 
 from training.kind.plots import Words, draw_figure
 from training.simulate.emg.draws import Draw, Part
-from training.simulate.emg.scene import leading_generator, simulate_scene
+from training.simulate.emg.scene import leading_generator, own_trains, simulate_scene
+from training.simulate.emg_hands.trains import made_by, one_of
 from training.simulate.emg_looks import MUSCLES
 from training.simulate.emg_screen import choose_view
 
@@ -18,7 +19,9 @@ def draw_emg_figure(rng: np.random.Generator, part: Part) -> np.ndarray:
     sweeps = draw.pick((1, 2, 3, 4, 6, 8), (8, 2, 2, 2, 1, 1))
     window = draw.between(0.010, 0.4, log=True)
     rate = draw.pick((4000.0, 10000.0, 20000.0, 40000.0), (1, 4, 3, 2))
-    recording = simulate_scene(draw, leading_generator(draw, label), rate, float(np.clip(1.5 * sweeps * window, 1, 4)))
+    length = float(np.clip(1.5 * sweeps * window, 1, 4))
+    source = made_by(one_of(rng, part)) if part == "train" and draw.chance(0.6) else own_trains
+    recording = simulate_scene(draw, leading_generator(draw, label), rate, length, source=source)
     view = choose_view(draw, recording, window, sweeps, 100 * window)
     count = max(16, round(view.window_s * rate))
     middle = float(np.median(recording.samples_uv))

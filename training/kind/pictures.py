@@ -150,6 +150,36 @@ def _screen(rng: np.random.Generator, part: str) -> np.ndarray:
     return render_screen(rng, part=part)[0]  # type: ignore[arg-type]
 
 
+def _hand_screen(rng: np.random.Generator, part: str) -> np.ndarray:
+    from training.simulate.emg_hands.trains import made_by, one_of
+    from training.simulate.emg_screen import render_screen
+
+    source = made_by(one_of(rng, part))
+    return render_screen(rng, part=part, source=source)[0]  # type: ignore[arg-type]
+
+
+def _still(rng: np.random.Generator, part: str) -> np.ndarray:
+    """A screen without a potential that stands out, whole or a strip of it: what a healthy muscle shows at rest."""
+    from training.simulate.emg_screen import render_screen
+
+    generator = str(rng.choice(("quiet", "artefact", "end-plate noise"), p=(0.4, 0.25, 0.35)))
+    picture = render_screen(rng, "Others", part=part, cut_out=False, generator=generator)[0]  # type: ignore[arg-type]
+    return _strip(picture, rng) if rng.random() < 0.5 else picture
+
+
+def _strip(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A part of a screen's middle, about a row where much changes from column to column: where a sweep runs."""
+    rows, columns = picture.shape[:2]
+    middle = picture[rows // 8 : -(rows // 8), columns // 6 : -(columns // 6)].mean(2)
+    busy = np.abs(np.diff(middle, axis=1)).mean(1) ** 2
+    row = rows // 8 + int(rng.choice(len(busy), p=busy / busy.sum()))
+    w = int(columns * rng.uniform(0.2, 0.75))
+    h = int(np.clip(w * rng.uniform(0.12, 0.7), min(40, rows), 0.7 * rows))
+    y = int(np.clip(row - rng.uniform(0.25, 0.75) * h, 0, rows - h))
+    x = int(rng.uniform(0.15, 0.85) * (columns - w))
+    return picture[y : y + h, x : x + w]
+
+
 def _emg_sheet(rng: np.random.Generator, part: str) -> np.ndarray:
     from training.simulate.emg_sheet import render_sheet
 
@@ -168,6 +198,8 @@ DRAWN: dict[str, tuple[str, str, float, Callable]] = {
     "drawn": ("unknown", "drawn others", 0.1, _other),
     "sheets": ("ecg-image", "drawn sheets", 0.1, _sheet),
     "screens": ("emg-image", "drawn screens", 0.1, _screen),
+    "hand_screens": ("emg-image", "screens of other hands' potentials", 0.1, _hand_screen),
+    "still": ("emg-image", "EMG without potentials", 0.2, _still),
     "emg_figures": ("emg-image", "EMG figures", 0.2, draw_emg_figure),
     "emg_sheets": ("emg-image", "EMG report sheets", 0.2, _emg_sheet),
     "emg_hands": ("emg-image", "EMG by other hands", 0.2, _by_hand),

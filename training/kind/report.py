@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from training.export import export_bundle, figure, made_input, show
-from training.kind.pictures import KINDS, gather
+from training.kind.pictures import DRAWN, KINDS, gather
 from training.kind.train import Samples, labelled, looks_at
 from training.metrics import bootstrap, expected_calibration_error, fit_temperature
 from viewer.models.bundle import load_bundle
@@ -22,7 +22,7 @@ from viewer.models.preprocessing.picture import to_tensor
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "kind-pictures.toml"
 OTHERS = ("AbdomenCT", "BreastMRI", "CT slice", "ChestCT", "Hand", "HeadCT", "MR slice")
-DRAWN_ONES = ("drawn sheets", "drawn screens", "EMG figures", "EMG report sheets", "EMG by other hands")
+DRAWN_ONES = tuple(source for _, source, _, _ in DRAWN.values())
 UNKNOWN = KINDS.index("unknown")
 SURE = 0.03  # this share of the validation pictures of a kind, recognised or not, may fall below the threshold
 
@@ -78,7 +78,7 @@ def card(recipe: dict, samples: Samples, temperature: float, threshold: float, f
         "ct views": "a licence a picture (COVID-19 image data collection)",
         "EDAN sheets": "CC BY 4.0",
         "ECG photographs": "stated public domain",
-        **dict.fromkeys((*DRAWN_ONES, "drawn others", "ECG figures", "other signals"), "made by this project"),
+        **dict.fromkeys(DRAWN_ONES, "made by this project"),
         "photographs": "public domain, CC0 or BSD-3 (sample pictures of scikit-image and scikit-learn)",
         "other DICOM images": "MIT (test files of pydicom)",
         **dict.fromkeys(OTHERS, "not stated (small teaching sets of slices and hand films)"),

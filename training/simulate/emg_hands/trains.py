@@ -84,6 +84,11 @@ LEARNED: dict[str, Trains] = {
 STRANGER: Trains = _stranger
 
 
+def one_of(rng: np.random.Generator, part: str) -> Trains:
+    """Return the trains of one of the learned hands; for ``test`` those of the stranger."""
+    return STRANGER if part == "test" else tuple(LEARNED.values())[rng.integers(len(LEARNED))]
+
+
 def firings(
     trains: Trains, rng: np.random.Generator, generator: str, sampling_hz: float, length_s: float
 ) -> list[Firing]:
