@@ -340,7 +340,11 @@ def clock(seconds):
 
 
 @pytest.mark.parametrize(
-    "form", ["{}", "2024-05-01T{}", "2024-05-01 {}", "2024-05-01T{}Z", "2024-05-01 {}+02:00", '"2024-05-01 {}"']
+    "form",
+    [
+        *("{}", "2024-05-01T{}", "2024-05-01 {}", "2024-05-01T{}Z", "2024-05-01 {}+02:00", '"2024-05-01 {}"'),
+        *("31.5.2024 {}", "05/31/2024 {}", "2024/05/31 {}", "{} PM", "5/31/2024 {} p.m."),
+    ],
 )
 @pytest.mark.parametrize("mark", [",", ";", "\t", " ", "|"])
 def test_clock_times_give_the_rate(tmp_path, form, mark):
@@ -350,6 +354,18 @@ def test_clock_times_give_the_rate(tmp_path, form, mark):
     assert study.waveform.samples == pytest.approx(VALUES[None])
     if mark != " ":
         assert (study.waveform.channels, study.waveform.units) == (("EMG",), ("uV",))
+
+
+@pytest.mark.parametrize("halves", [("AM", "PM"), ("PM", "AM")])
+def test_a_clock_of_twelve_hours_goes_on_past_noon_and_midnight(tmp_path, codes, halves):
+    times = [clock(43199.99 + i / 10000) for i in range(len(VALUES))]
+    rows = "".join(
+        f"{time} {halves[time[:2] == '12']},{value:.4f}\n" for time, value in zip(times, VALUES, strict=True)
+    )
+    study = open_study(save(tmp_path, "Time,EMG_uV\n" + rows, "a.csv"))
+    assert study.waveform.rate_hz == 10000
+    assert study.waveform.samples == pytest.approx(VALUES[None])
+    assert "gaps" not in codes(study)
 
 
 def test_clock_times_with_decimal_commas_go_on_past_midnight(tmp_path, codes):

@@ -36,10 +36,14 @@ _GROUPED = {mark: re.compile(rf"[-+]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+([^{mark}\w
 _BLANKS = "\u00a0\u202f\u2009\u2007"
 """Blanks that do not break, or are thin: within a number they part thousands."""
 _CLOCK = re.compile(
-    r"(?:(?P<date>\d{4}-\d\d-\d\d)[T ])?(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{1,2}(?:[.,]\d+)?)"
-    r"(?:Z|[+-]\d\d:?\d\d)?"
+    r"(?:(?:(?P<date>\d{4}-\d\d-\d\d)|\d{1,4}[./-]\d{1,2}[./-]\d{1,4})[T ])?"
+    r"(?:(?P<hours>\d{1,3}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{1,2}(?:[.,]\d+)?)"
+    r"(?: ?(?P<half>[AP])\.?M\.?)?(?:Z|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
 )
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d) (?=\d{1,2}:)")
+"""Day and month first, or month and day, is not known: such a date is left out, and midnights are seen in the times."""
+_DATE = re.compile(r"(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}) (?=\d{1,2}:)")
+_HALF = re.compile(r"(?<=\d) (?=[AP]\.?M\b)", re.IGNORECASE)
 _DAY_S = 86_400.0
 _NOT_A_NUMBER = {"nan", "inf", "-inf", "na", "n/a", "null", "#n/a", "-"}
 
@@ -53,7 +57,7 @@ class _Layout:
 
     def words(self, line: str) -> list[str]:
         if self.separator is None:
-            line = _DATE.sub(r"\1T", line) if ":" in line else line
+            line = _HALF.sub("", _DATE.sub(r"\1T", line)) if ":" in line else line
             return line.replace('"', " ").split()
         if self.separator == "|":
             line = line.lstrip("| ")  # as in a drawn table
@@ -103,8 +107,10 @@ def _seconds(clock: str) -> float:
     if found is None:
         raise ValueError(clock)
     days = (date.fromisoformat(found["date"]) - date(2000, 1, 1)).days if found["date"] else 0
-    seconds = float(found["seconds"].replace(",", "."))
-    return days * _DAY_S + int(found["hours"] or 0) * 3600 + int(found["minutes"]) * 60 + seconds
+    hours, seconds = int(found["hours"] or 0), float(found["seconds"].replace(",", "."))
+    if found["half"]:
+        hours = hours % 12 + 12 * (found["half"] in "Pp")
+    return days * _DAY_S + hours * 3600 + int(found["minutes"]) * 60 + seconds
 
 
 def looks_like_numbers(file: File) -> bool:
