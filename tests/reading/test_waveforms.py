@@ -140,6 +140,15 @@ def test_a_wave_cut_off_at_the_screens_edge_is_clipped():
     assert [w.clipped for w in find_waveforms(picture).waveforms] == [True]
 
 
+@pytest.mark.parametrize("limit", [20, 45])
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=["dark", "light"])
+def test_a_wave_that_leaves_the_amplifiers_range_is_clipped_a_whole_one_is_not(look, limit):
+    wave = spike(WIDTH, 400, 60, 40)
+    whole, cut = (find_waveforms(screen([y], look)).waveforms for y in (wave, np.clip(wave, -limit, limit)))
+    assert [w.clipped for w in whole] == [False]
+    assert [w.clipped for w in cut] == [True]
+
+
 def test_words_and_tables_hold_no_waveform():
     import cv2
 
@@ -396,14 +405,13 @@ def concluded_on(found, shares, because=()):
     return concluded(read, own, replace(blank, findings=said), 0, 0)
 
 
-def test_without_a_waveform_nothing_is_called_psw_but_interference_may_be_others():
+def test_without_a_waveform_no_class_is_sure():
     nothing = Found((Panel(0, 0, 900, 200, 1),))
-    sharp = concluded_on(nothing, (0.996, 0.003, 0.001))
-    assert sharp.predicted == "uncertain"
-    assert not any(f.positive for f in sharp.findings)
-    assert [n.code for n in sharp.warnings] == ["probability-capped"]
-    other = concluded_on(nothing, (0.001, 0.001, 0.998))
-    assert (other.predicted, other.warnings) == ("Others", ())
+    for shares in ((0.996, 0.003, 0.001), (0.001, 0.001, 0.998)):
+        said = concluded_on(nothing, shares)
+        assert said.predicted == "uncertain"
+        assert not any(f.positive for f in said.findings)
+        assert [n.code for n in said.warnings] == ["probability-capped"]
 
 
 def test_a_probability_that_is_held_back_says_why():

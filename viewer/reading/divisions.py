@@ -2,7 +2,7 @@
 
 import numpy as np
 
-COUNTS = (4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 20, 24, 25)  # divisions that screens have
+COUNTS = (5, 6, 7, 8, 10, 12, 14, 15, 16, 20)  # divisions that screens have
 COMB = np.linspace(0.955, 1.045, 19)  # of the sweeps' width over their count, that a grid may have
 LEAST_PX = 12  # of a division
 BESIDE = 6  # pixels beyond the sweeps' ends that are looked at

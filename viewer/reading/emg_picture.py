@@ -217,14 +217,11 @@ def concluded(read: PictureRead, card: Card, reading: Reading, x: float, y: floa
 def _most(read: PictureRead, card: Card) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the highest probability that each class may have (classes,), and why.
 
-    Without a waveform nothing shows PSW or Fibs; interference or noise, which has none either, may be Others.
+    Without a waveform nothing shows a class: a baseline at rest, noise, or too much at once (which may be Others).
     """
     least = min(card.uncertain_below, *card.operating_points.values()) - 0.01
-    if read.because:
-        return np.full(len(card.classes), least), read.because
-    if read.found.waveforms or REST not in card.classes:
-        return np.ones(len(card.classes)), ()
-    return np.array([1.0 if label == REST else least for label in card.classes]), ("no single waveform was found",)
+    because = read.because or (() if read.found.waveforms else ("no single waveform was found",))
+    return np.full(len(card.classes), least if because else 1.0), because
 
 
 def _is_positive(card: Card, shares: np.ndarray) -> bool:

@@ -33,6 +33,7 @@ BAR_LONGEST, BAR_THICK = 0.4, 7  # at most so much of the picture's width, and n
 FAR = 2.5  # times what the settings say (by ten divisions, of which there may be five or twenty): no bar
 TICKS = 3  # numbers of an axis at the least
 NEAR_LINES, NEAR_SHARE = 4.0, 0.25  # a panel's words are so near at most: times their height, of the panel's
+AT_EDGE_PX = 3.0
 EVEN = 0.04  # of the numbers' span, by which one may be off the line
 _NUMBER = r"([\dilo]+(?:[.,][\dilo]+)?)"  # digits, and the letters that are read in their place
 _DIGITS = str.maketrans("ilo,", "110.")
@@ -52,6 +53,7 @@ class TimeScale:
     """Pixels a millisecond; ``by``: ``bar``, ``axis``, ``grid``, ``width`` or ``sweep``. ``ms``: what is written.
 
     By ``width`` it is right only where the sweeps are ten divisions wide; by ``sweep`` the whole sweep's time is told.
+    Neither is believed of sweeps that reach the picture's edge.
     """
 
     px_per_ms: float
@@ -94,7 +96,7 @@ def _by_division(times: Sequence[_Time], fine: np.ndarray, sweeps_px: tuple[floa
     wholes = _settings([(w, ms) for w, ms, divided in times if not divided and _is_whole(w.text, ms)])
     if len(divisions) > 1 or (not divisions and len(wholes) != 1):
         return None  # nothing says which time is a division's, or two panels have each their own
-    wide = None if sweeps_px is None else sweeps_px[1] - sweeps_px[0]
+    wide = None if sweeps_px is None or _leaves(sweeps_px, fine) else sweeps_px[1] - sweeps_px[0]
     if not divisions:
         return None if wide is None else TimeScale(wide / wholes[0], "sweep", wholes[0])
     (ms,) = divisions
@@ -105,6 +107,11 @@ def _by_division(times: Sequence[_Time], fine: np.ndarray, sweeps_px: tuple[floa
     if px:
         return TimeScale(px / ms, "grid", ms)
     return None if wide is None else TimeScale(wide / DIVISIONS / ms, "width", ms)
+
+
+def _leaves(sweeps_px: tuple[float, float], fine: np.ndarray) -> bool:
+    """Whether sweeps reach the picture's edge: it may be cut out of a screen, and they may have been longer."""
+    return sweeps_px[0] < AT_EDGE_PX or sweeps_px[1] > fine.shape[1] - AT_EDGE_PX
 
 
 def _settings(said: Sequence[tuple[Words, float]]) -> list[float]:

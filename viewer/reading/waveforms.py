@@ -18,11 +18,13 @@ OVER_NOISE = 5.0  # standard deviations
 OVER_THICKNESS = 0.8  # of the resting curve
 EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
 TAIL = 3  # a positive sharp wave's slow end may be so many times as long as what stands out of the noise
-NARROW = 0.4  # of the widest panel: a narrower one without a waveform is a stray line
+NARROW = 0.4  # of the widest panel: a narrower one without a waveform is a stray line,
+STRAIGHT_PX = 1.6  # and one whose curves go no further, where others have waveforms, a line under a heading
 QUIET_SHARE = 0.25  # of a sweep's room: a trace that never takes more holds no potential
 QUIET_ROOM = 0.25  # of a panel's width: a lone sweep's room at most
-CLIPPED_STEP_PX = 8  # two columns beside a flat end
-CLIPPED_PX = 20  # from the baseline, at which a flat end is one cut off
+# A wave is cut off where so many columns in a row end at one row, far from the baseline, and those beside them (of its
+# width) stay back (of its height). Of waves drawn cut off so that it can be seen half are told so, of whole ones 1 %.
+CLIPPED_COLUMNS, CLIPPED_EVEN_PX, CLIPPED_AWAY, CLIPPED_STEP, CLIPPED_BESIDE = 8, 1.0, 0.3, 0.2, 0.1
 LETTERS = 1.7  # strokes in a column: letters that touch a line, or lie between two
 RULE_PX, FRAME_PX = 4, 8  # a straight vertical line is no wider: a cursor, a grid's; at the ends a frame
 AT_ENDS = 0.03  # of a curve's length
@@ -48,7 +50,7 @@ class Waveform:
     """A deflection in pixels of the picture.
 
     ``rise``: the share of its height that is above the baseline; ``cut``: it touches the end of its sweep; ``clipped``:
-    its top or bottom is flat, as at the edge of a screen.
+    its top or bottom is flat, as at the edge of a screen or where an amplifier's range ends.
     """
 
     x: float
@@ -224,7 +226,7 @@ def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink, words: Seq
     for members, rect in groups:
         number = len(panels)
         found = [(trace, span) for trace in members for span in spans_of[id(trace)]]
-        if not found and rect[2] < NARROW * widest:
+        if not found and (rect[2] < NARROW * widest or (any(spans) and all(_range(t) < STRAIGHT_PX for t in members))):
             continue
         places = {id(t): s for s, t in enumerate(members)}
         homes |= {i: (number, place) for i, place in places.items()}
@@ -287,14 +289,20 @@ def _leaves_out(traces: list[Trace], ink: Ink) -> bool:
 
 
 def _is_clipped(trace: Trace, first: int, last: int) -> bool:
-    """Whether a deflection's top or bottom stays at one row for some columns, far from its base, and ends steeply."""
-    for ends, away in ((trace.top, trace.base - trace.top), (-trace.bottom, trace.bottom - trace.base)):
-        part = ends[first:last]
-        if float(away[first:last].max()) <= CLIPPED_PX:
-            continue
-        for start, stop in _stretches(part <= float(part.min()) + 0.5):
-            beside = [float(part[i] - part[start]) for i in (start - 3, stop + 2) if 0 <= i < len(part)]
-            if stop - start >= max(5, 0.1 * len(part)) and beside and min(beside) >= CLIPPED_STEP_PX:
+    """Whether a deflection's top or bottom is cut off: it stays at one row for some columns, and ends steeply."""
+    up, down = trace.base - trace.top, trace.bottom - trace.base
+    beside = max(4, round(CLIPPED_BESIDE * (last - first)))
+    size = float(up[first:last].max() + down[first:last].max())
+    if last - first < CLIPPED_COLUMNS or size < 2 * LEAST_PX:
+        return False
+    for ends, away in ((trace.top, up), (-trace.bottom, down)):
+        windows = np.lib.stride_tricks.sliding_window_view(ends[first:last], CLIPPED_COLUMNS)
+        for begin, end in _stretches(np.ptp(windows, axis=1) <= CLIPPED_EVEN_PX):
+            start, stop = first + begin, first + end - 1 + CLIPPED_COLUMNS
+            before, after = ends[max(0, start - beside) : start], ends[stop : stop + beside]
+            if not len(before) or not len(after) or float(away[start:stop].mean()) < CLIPPED_AWAY * size:
+                continue
+            if min(before.max(), after.max()) - ends[start:stop].max() >= CLIPPED_STEP * size:
                 return True
     return False
 
