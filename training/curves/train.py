@@ -33,7 +33,7 @@ def run(job: Job) -> Path:
     if job.weights is not None:
         network.load_state_dict(load_file(job.weights))
     check = [inked([recipe["seed"], 1, n], "validation") for n in range(recipe["validation"])]
-    for part in recipe["part"]:
+    for part in (*(recipe.get("before", ()) if job.weights is None else ()), *recipe["part"]):
         fit_part(
             network,
             partial(batches, part, [recipe["seed"], 3, part["stream"]], jobs=job.jobs),
@@ -155,7 +155,10 @@ def card(recipe: dict, figures: list[dict]) -> dict:
             {
                 "name": "Drawn EMG screens, sheets and figures (training/simulate, training/kind)",
                 "licence": "MIT",
-                "count": sum(p["epochs"] * p["steps"] * -(-p["batch"] // CROPS) for p in recipe["part"]),
+                "count": sum(
+                    p["epochs"] * p["steps"] * -(-p["batch"] // CROPS)
+                    for p in (*recipe.get("before", ()), *recipe["part"])
+                ),
                 "note": "a fifth by three other simulators (training/simulate/emg_hands)",
             }
         ],

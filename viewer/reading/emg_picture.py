@@ -243,9 +243,7 @@ def _doubts(card: Card, study: Study, found: Found, shares: np.ndarray, mirrored
     clipped = sum(w.clipped for w in found.waveforms)
     if clipped:
         noun = "waveform is" if clipped == 1 else "waveforms are"
-        notes.append(
-            Note("clipped", f"{clipped} {noun} cut off flat at the edge of the screen: the shape is not whole")
-        )
+        notes.append(Note("clipped", f"{clipped} {noun} cut off flat: the shape is not whole"))
     if SHARP in card.classes:
         c = card.classes.index(SHARP)
         if ((mirrored[:, c] >= MIRRORED_FROM) & (shares[:, c] < 0.5)).any():

@@ -18,8 +18,8 @@ OVER_NOISE = 5.0  # standard deviations
 OVER_THICKNESS = 0.8  # of the resting curve
 EDGE_SHARE = 0.05  # of its largest deflection, at which a wave starts and ends
 TAIL = 3  # a positive sharp wave's slow end may be so many times as long as what stands out of the noise
-NARROW = 0.4  # of the widest panel: a narrower one without a waveform is a stray line,
-STRAIGHT_PX = 1.6  # and one whose curves go no further, where others have waveforms, a line under a heading
+NARROW = 0.4  # of the widest panel: a narrower one without a waveform is a stray line
+STRAIGHT_PX = 1.6  # what goes no further, where other curves do, is a frame, or a line under a heading
 QUIET_SHARE = 0.25  # of a sweep's room: a trace that never takes more holds no potential
 QUIET_ROOM = 0.25  # of a panel's width: a lone sweep's room at most
 # A wave is cut off where so many columns in a row end at one row, far from the baseline, and those beside them (of its
@@ -221,12 +221,13 @@ def _arranged(traces: list[Trace], spans: list[list[Span]], ink: Ink, words: Seq
     busy = 0.0
     spans_of = {id(t): own for t, own in zip(traces, spans, strict=True)}
     homes: dict[int, tuple[int, int]] = {}
-    groups = group_panels(traces, ink, words)
+    bent = [t for t in traces if spans_of[id(t)] or _range(t) >= STRAIGHT_PX]
+    groups = group_panels(bent or traces, ink, words)
     widest = max((rect[2] for _, rect in groups), default=0.0)
     for members, rect in groups:
         number = len(panels)
         found = [(trace, span) for trace in members for span in spans_of[id(trace)]]
-        if not found and (rect[2] < NARROW * widest or (any(spans) and all(_range(t) < STRAIGHT_PX for t in members))):
+        if not found and rect[2] < NARROW * widest:
             continue
         places = {id(t): s for s, t in enumerate(members)}
         homes |= {i: (number, place) for i, place in places.items()}
