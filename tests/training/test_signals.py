@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from training.emg.figures import Results
 from training.emg.real import FILES, load_real
 from training.job import Job
 from training.signals.drawn import KNOWN, Signals, bare_signals, picture_signals
-from training.signals.measure import weighed
+from training.signals.measure import recall_at_precision, sharp_wave_figures, weighed
 from training.signals.pictures import signals
 from training.signals.run import run
 from training.signals.train import HEAD, WithMore, batches, grouped, loss, plain, together, varied
@@ -202,3 +203,16 @@ def test_the_trainer_ends_in_a_bundle_that_says_how_it_is_heard(tmp_path, emg_da
     assert own.role == "signals"
     assert own.beside["emg-screens"].sha256 == load_bundle(SCREENS).card.weights_sha256
     assert "accuracy of the network of sweeps alone" in {f.name for f in own.figures}
+
+
+def test_the_recall_at_a_precision_stops_before_the_first_calls_that_are_too_often_wrong():
+    truth = np.array([0] * 400 + [2] + [0] * 100 + [2] * 20)
+    share = np.linspace(0.99, 0.01, len(truth))
+    own = Results(np.stack([share, 0 * share, 1 - share], 1), truth, [{"generator": "x"}] * len(truth))
+    assert recall_at_precision(own, np.arange(len(truth))) == 1.0  # 500 of 501
+    worse = np.r_[np.arange(150), [400] * 3, np.arange(150, 400)]
+    order = Results(own.probability[np.arange(len(worse))], truth[worse], [{}] * len(worse))
+    assert recall_at_precision(order, np.arange(len(worse))) == pytest.approx(150 / 400)
+    alike = [{"generator": "PSW-shaped MUAP" if t == 2 else "positive sharp wave"} for t in truth]
+    with_all, without = sharp_wave_figures(Results(own.probability, truth, alike), "here")
+    assert (with_all["count"], without["count"]) == (521, 500)

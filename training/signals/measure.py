@@ -19,6 +19,7 @@ from training.emg.figures import (
     UNSEEN,
     Results,
     by_generator,
+    measured,
     picture_figures,
     print_figures,
     real_figures,
@@ -41,6 +42,8 @@ from viewer.reading.signals import Heard, joined, mixed
 
 BATCH = 32
 TOLD = {False: "", True: ", with their time scale"}
+SHARP, PRECISE = LABELS.index("PSW"), 0.995
+ALIKE = "PSW-shaped MUAP"  # a motor unit's potential of a sharp wave's very shape: its rhythm alone tells
 
 
 def screen_logits(bundle: ModelBundle, own: Sequence[Signals], known: Sequence[bool]) -> np.ndarray:
@@ -121,6 +124,8 @@ def figures_of(
             for name, alone in (("screens", said[0]), ("sweeps", said[1])):
                 right = (alone.argmax(1) == both.truth)[upright]
                 figures.append(share(f"accuracy of the network of {name} alone", right, where))
+            if part == "inner":
+                figures += sharp_wave_figures(both.where(upright), where)
             if told:
                 figures.append(share("accuracy", (both.called == both.truth)[upright], where))
                 continue
@@ -129,6 +134,27 @@ def figures_of(
             )
             print(by_generator(both.where(upright)))
     return [f for f in figures if not np.isnan(f["value"])]  # a small test may hold none of some kind
+
+
+def sharp_wave_figures(both: Results, where: str) -> list[dict]:
+    """Return how many sharp waves are called where so many calls are right, the threshold chosen on these pictures.
+
+    Of all pictures, and of those without motor units of a sharp wave's shape.
+    """
+    apart = both.where(both.fact("generator") != ALIKE)
+    pairs = (both, where), (apart, f"{where}; motor units of a sharp wave's shape left out")
+    return [
+        measured(f"recall at precision {PRECISE}", partial(recall_at_precision, own), len(own.truth), data, "PSW")
+        for own, data in pairs
+    ]
+
+
+def recall_at_precision(own: Results, i: np.ndarray) -> float:
+    """Return the highest recall of PSW among thresholds at which ``PRECISE`` of the calls are right; 0 at none."""
+    there, p = own.truth[i] == SHARP, own.probability[i, SHARP]
+    hits = np.cumsum(there[np.argsort(-p, kind="stable")])
+    precise = hits >= PRECISE * np.arange(1, len(hits) + 1)
+    return float(hits[precise].max(initial=0) / there.sum()) if there.any() else float("nan")
 
 
 def main() -> None:
