@@ -341,7 +341,7 @@ def _told(scales: Sequence[TimeScale | None]) -> tuple[Note, ...]:
         return ()
     if len(scales) == 1:
         return (Note("scale-read", f"The time scale was read off the screen: {told[0][1]}"),)
-    each = "; ".join(f"{n} {words}" for n, words in told)
+    each = "; ".join(f"panel {n}, {words}" for n, words in told)
     return (Note("scale-read", f"The time scale was read in {len(told)} of {len(scales)} panels: {each}"),)
 
 
@@ -376,4 +376,4 @@ def _notes(
 
 def _panel_words(number: int, panel: Panel, classes: Sequence[str], shares: np.ndarray) -> str:
     c = int(shares.argmax())
-    return f"{number} {classes[c]} {shares[c]:.0%}"
+    return f"{number} {classes[c]} {'>99%' if shares[c] > 0.995 else format(shares[c], '.0%')}"
